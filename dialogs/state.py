@@ -1,0 +1,90 @@
+"""Where a conversation stands. Small, frozen, stored as JSON with the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping
+
+from pydantic import TypeAdapter
+
+from dialogs.commands import Deadline
+from dialogs.reply import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a problem description, by the row id of the message."""
+
+    message_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A Formulir Konsultasi being filled.
+
+    ``answers`` holds only checked values by field key. ``parts`` and ``files`` are
+    section B and its supporting files. ``asking`` is the step the form stands at,
+    ``editing`` that it goes back to the summary after it. ``touched_at`` is the UTC
+    time of the last answer in seconds.
+    """
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    user_type: str | None = None
+    parts: tuple[Part, ...] = ()
+    files: tuple[int, ...] = ()
+    deadline: Deadline | None = None
+    topic: str | None = None
+    asking: str = ""
+    editing: bool = False
+    identity_offered: bool = False
+    touched_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Messages that came in one breath, and the state before the first of them."""
+
+    before: "State"
+    texts: tuple[str, ...] = ()
+    files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``step`` counts up with every question put; a button of another step is old.
+
+    ``flow`` owns the next message, ``at`` is the place in that flow, ``offered`` the
+    choices of the current question. ``draft`` outlives digressions. ``files`` came
+    without a ticket yet. ``heard`` keeps what the user told about themselves before
+    any form (field key to value), ``problem`` the question that could become section
+    B. ``topic``/``topic_version`` are the FAQ answer last given.
+    """
+
+    step: int = 0
+    flow: str = "menu"
+    at: str = ""
+    offered: tuple[Choice, ...] = ()
+    draft: Draft | None = None
+    files: tuple[int, ...] = ()
+    heard: Mapping[str, str] = field(default_factory=dict)
+    problem: tuple[Part, ...] = ()
+    topic: str | None = None
+    topic_version: str | None = None
+    misses: int = 0
+    noticed_privacy: bool = False
+    secret_follows: bool = False
+    burst: Burst | None = None
+
+
+_ADAPTER: TypeAdapter[State] = TypeAdapter(State)
+
+
+def dump(state: State) -> str:
+    """The state as JSON text."""
+    return _ADAPTER.dump_json(state, exclude_defaults=True).decode()
+
+
+def load(text: str | None) -> State:
+    """The state from JSON text; None is a new conversation."""
+    return _ADAPTER.validate_json(text) if text else State()

@@ -1,0 +1,61 @@
+"""What a text means: Rasa's parse result as frozen values.
+
+Source: Rasa HTTP API, ``POST /model/parse`` (intent, intent_ranking, entities).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One candidate meaning. ``confidence`` lies in 0..1."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A value found in the text. ``start``/``end`` are offsets in code points.
+
+    ``entity`` is one of ``ticket_number``, ``phone``, ``email``, ``npwp``,
+    ``kode_tender``, ``user_id``, ``url``, ``application``, ``error_code``,
+    ``deadline``, ``user_type``, ``region``. ``value`` is the normalised form
+    (a phone in E.164, a ticket number in upper case).
+    """
+
+    entity: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The parse of one text.
+
+    ``intent_ranking`` is sorted by falling confidence and starts with ``intent``.
+    An empty text has ``intent`` None and an empty ranking.
+    """
+
+    text: str
+    intent: Intent | None = None
+    intent_ranking: tuple[Intent, ...] = ()
+    entities: tuple[Entity, ...] = ()
+
+    def is_(self, name: str, at_least: float) -> bool:
+        """Whether the top intent is ``name`` with enough confidence."""
+        return (
+            self.intent is not None
+            and self.intent.name == name
+            and self.intent.confidence >= at_least
+        )
+
+    def first(self, entity: str) -> str | None:
+        """The first value of an entity, or None."""
+        return next((e.value for e in self.entities if e.entity == entity), None)
+
+
+NOTHING = Understanding("")
