@@ -26,7 +26,10 @@ class Draft:
     ``answers`` holds only checked values by field key. ``parts`` and ``files`` are
     section B and its supporting files. ``asking`` is the step the form stands at,
     ``editing`` that it goes back to the summary after it. ``touched_at`` is the UTC
-    time of the last answer in seconds.
+    time of the last answer in seconds. ``done`` names steps that are over without an
+    answer of their own (a skipped field, section B closed). ``sources`` tells which
+    message gave a field its answer, ``refused`` which one was last refused, so that an
+    edited message corrects what it said.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -39,15 +42,20 @@ class Draft:
     editing: bool = False
     identity_offered: bool = False
     touched_at: float = 0.0
+    done: tuple[str, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Messages that came in one breath, and the state before the first of them."""
+    """Messages that came in one breath, and the state before the first of them.
+    ``ids`` are the row ids of ``texts``."""
 
     before: "State"
     texts: tuple[str, ...] = ()
     files: tuple[int, ...] = ()
+    ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,9 @@ class State:
     choices of the current question. ``draft`` outlives digressions. ``files`` came
     without a ticket yet. ``heard`` keeps what the user told about themselves before
     any form (field key to value), ``problem`` the question that could become section
-    B. ``topic``/``topic_version`` are the FAQ answer last given.
+    B. ``topic``/``topic_version`` are the FAQ answer last given. ``words`` are kept
+    while a question about them is open (which ticket they mean, whether to send them).
+    ``sent`` are the messages of the form last sent.
     """
 
     step: int = 0
@@ -75,6 +85,8 @@ class State:
     noticed_privacy: bool = False
     secret_follows: bool = False
     burst: Burst | None = None
+    words: str = ""
+    sent: tuple[int, ...] = ()
 
 
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)

@@ -11,13 +11,15 @@ from bot.incoming import ConversationKey
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a channel can do. ``max_text`` counts UTF-16 units; ``buttons`` is how many
-    choices fit as buttons (0: numbered text); ``label`` is the longest button label."""
+    choices fit as buttons (0: numbered text); ``label`` is the longest button label.
+    ``local`` means that a message is delivered by being visible in the database."""
 
     max_text: int
     buttons: int
     label: int
     ask_phone: bool = False
     links: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+# Loket. `make` alone lists the words.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := bot nlu dialogs handoff storage
+
+.DEFAULT_GOAL := help
+.PHONY: help run chat test test-long lint fmt bench pins browser
+
+help: ## list the words
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.made: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Loket needs Python 3.11 or newer: make PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.made-dev: $(VENV)/.made requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/.made ## make the environment, migrate, serve http://127.0.0.1:8080
+	$(BIN)/loket migrate
+	$(BIN)/loket serve
+
+chat: $(VENV)/.made ## chat in this terminal
+	@$(BIN)/loket migrate >/dev/null
+	@$(BIN)/loket chat
+
+browser:
+	@sh tests/browser.sh
+
+test: $(VENV)/.made-dev browser ## run the tests
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(VENV)/.made-dev browser ## run the long tests too (200 kills)
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.made-dev ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.made-dev ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.made-dev ## measure turns per second, start-up, memory
+	$(BIN)/python bench/turns.py
+
+pins: $(VENV)/.made-dev ## compile requirements/*.txt anew
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe -o requirements/base.txt requirements/base.in pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe --extra dev -c requirements/base.txt -o requirements/dev.txt requirements/base.in pyproject.toml

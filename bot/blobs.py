@@ -1,0 +1,106 @@
+"""Where the bytes of files are kept: a folder beside SQLite, chunks in PostgreSQL where
+replicas share no disk. The key is the SHA-256 of the bytes, so storing twice is harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import insert, select
+
+from storage.database import Database
+from storage.models import BlobChunk
+from storage.unit import Unit
+
+CHUNK = 1 << 20
+
+
+class BlobStore(Protocol):
+    """Keeps bytes by their SHA-256."""
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes durably; their key."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The bytes of a key. Raises KeyError."""
+        ...
+
+
+class FolderBlobs:
+    """Files in a folder: written beside, synced, renamed (design 6.13)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, data: bytes) -> str:
+        key = hashlib.sha256(data).hexdigest()
+        path = self._path(key)
+        if path.exists():
+            return key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, path.parent.parent):
+            _sync_folder(folder)
+        return key
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    def _path(self, key: str) -> Path:
+        if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
+            raise KeyError(key)
+        return self._folder / key[:2] / key
+
+
+class DatabaseBlobs:
+    """Chunks of a megabyte in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, data: bytes) -> str:
+        key = hashlib.sha256(data).hexdigest()
+
+        def write(unit: Unit) -> None:
+            table = BlobChunk.__table__
+            if unit.connection.execute(select(table.c.n).where(table.c.key == key)).first():
+                return
+            chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] or [b""]
+            unit.connection.execute(
+                insert(table), [{"key": key, "n": n, "data": c} for n, c in enumerate(chunks)]
+            )
+
+        self._database.write(write).result()
+        return key
+
+    def get(self, key: str) -> bytes:
+        table = BlobChunk.__table__
+        query = select(table.c.data).where(table.c.key == key).order_by(table.c.n)
+        chunks = self._database.read(lambda c: list(c.execute(query).scalars()))
+        if not chunks:
+            raise KeyError(key)
+        return b"".join(chunks)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

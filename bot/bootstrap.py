@@ -1,0 +1,259 @@
+"""The one place where concrete parts are wired together; tests call it with other adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from bot.bells import Bell, PageBells
+from bot.blobs import BlobStore, DatabaseBlobs, FolderBlobs
+from bot.channels.port import Abilities, Channel
+from bot.channels.web import WebChannel
+from bot.clock import Clock, SystemClock
+from bot.config import Config, ConfigError, Places, read_secret_key
+from bot.delivery import Address, Delivery
+from bot.intake import Intake
+from bot.media import Fetcher
+from bot.poison import Safe
+from bot.ticker import Ticker
+from bot.turns import Bells, Turns
+from bot.web.app import make_app
+from bot.web.webchat import WebChat
+from dialogs.answers import AnswerError, Answers
+from dialogs.desk import Desk
+from dialogs.texts import Texts
+from handoff.calendar import OfficeCalendar
+from handoff.desk import Counter
+from nlu.engine import Engine
+from storage import schema
+from storage.database import Database, open_database
+
+log = logging.getLogger(__name__)
+
+TERMINAL = Abilities(max_text=4000, buttons=0, label=0)
+
+
+@dataclass
+class Loket:
+    """The whole, ready to run. ``parts`` run while the server runs."""
+
+    config: Config
+    places: Places
+    database: Database
+    clock: Clock
+    turns: Turns
+    intake: Intake
+    delivery: Delivery
+    fetcher: Fetcher
+    ticker: Ticker
+    blobs: BlobStore
+    bells: Bells
+    app: ASGIApp
+    channels: Mapping[str, Channel]
+    parts: list[Callable[[asyncio.Event], object]] = field(default_factory=list)
+    closers: list[Callable[[], object]] = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def running(self, _app: Starlette | None = None) -> AsyncIterator[None]:
+        """Delivery, fetcher, clock and channels at work; all are stopped on the way out."""
+        stop = asyncio.Event()
+        self.bells.pages.listen()
+        self.ticker.start()
+        tasks = [
+            asyncio.create_task(part(stop))  # type: ignore[arg-type]
+            for part in (self.delivery.run, self.fetcher.run, *self.parts)
+        ]
+        for task in tasks:
+            task.add_done_callback(_report)
+        try:
+            yield
+        finally:
+            stop.set()
+            self.bells.pages.close()
+            await asyncio.wait(tasks, timeout=20)
+            for closer in self.closers:
+                await closer()  # type: ignore[misc]
+            await asyncio.to_thread(self.ticker.stop)
+
+    def close(self) -> None:
+        """Let go of the database; after ``running``."""
+        self.intake.close()
+        self.database.close()
+
+
+def build(
+    config: Config,
+    places: Places,
+    engine: Engine,
+    *,
+    clock: Clock | None = None,
+    channels: Mapping[str, Channel] | None = None,
+) -> Loket:
+    """Wire everything for one process. ``channels`` adds to or replaces those that the
+    configuration opens. Raises ConfigError, storage's WrongRevision and Unavailable."""
+    clock = clock or SystemClock()
+    key = read_secret_key(places)
+    database = _open(places)
+    try:
+        return _assemble(config, places, engine, clock, key, database, channels or {})
+    except BaseException:
+        database.close()
+        raise
+
+
+def _open(places: Places) -> Database:
+    try:
+        database = open_database(places.database)
+    except ValueError as error:
+        raise ConfigError(f"LOKET_DATABASE_URL: allowed is {error}") from None
+    try:
+        database.read(schema.check)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _assemble(
+    config: Config,
+    places: Places,
+    engine: Engine,
+    clock: Clock,
+    key: bytes,
+    database: Database,
+    extra: Mapping[str, Channel],
+) -> Loket:
+    desk = make_desk(config, engine)
+    counter = Counter(
+        office=desk.office,
+        texts=desk.texts,
+        answers=desk.answers,
+        calendar=OfficeCalendar(config.hours, config.identity.zone),
+        series=config.series,
+        key=key,
+    )
+    blobs = _blobs(places, database)
+    bells = Bells(Bell(), Bell(), PageBells())
+    channels: dict[str, Channel] = {"web": WebChannel()} if config.channels.web else {}
+    telegram = _telegram_parts(config, places) if places.telegram_token else None
+    if telegram is not None:
+        channels["telegram"] = telegram.channel
+    channels |= extra
+    abilities = {name: channel.abilities for name, channel in channels.items()}
+    turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put)
+    ticker = Ticker(database, turns, clock)
+    intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
+    address = Address(places.address, key)
+    delivery = Delivery(database, channels, clock, blobs, address, bells.pages, bells.delivery)
+    fetcher = Fetcher(
+        database, channels, blobs, turns, clock, config.files, bells.fetcher
+    )
+    webchat = (
+        WebChat(database, intake, blobs, bells.pages, desk.office, address, clock)
+        if config.channels.web
+        else None
+    )
+    loket = Loket(
+        config, places, database, clock, turns, intake, delivery, fetcher, ticker, blobs, bells,
+        _not_yet, channels,
+    )
+    webhook = None
+    if telegram is not None:
+        service = telegram.service(intake, database, clock)
+        loket.parts.append(service.run)
+        loket.closers.append(service.close)
+        webhook = service.webhook if config.channels.telegram == "webhook" else None
+    loket.app = make_app(desk.office, webchat, webhook, loket.running)
+    return loket
+
+
+def make_desk(config: Config, engine: Engine) -> Desk:
+    """What the conversation needs. Raises ConfigError for a broken text or answer folder."""
+    office = config.office
+    try:
+        texts, answers = Texts(office.texts), Answers.load(office.faq)
+    except (AnswerError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+    understand = lru_cache(maxsize=2048)(engine.parse)
+    return Desk(office, texts, answers, understand)
+
+
+def _blobs(places: Places, database: Database) -> BlobStore:
+    if database.dialect == "sqlite":
+        return FolderBlobs(places.data_dir / "files")
+    return DatabaseBlobs(database)
+
+
+def _telegram_parts(config: Config, places: Places) -> _Telegram:
+    if config.channels.telegram == "webhook":
+        for name in ("telegram_secret", "public_url"):
+            if not getattr(places, name):
+                raise ConfigError(
+                    f"LOKET_{name.upper()} is missing; channels.telegram: webhook needs it "
+                    "(or set channels.telegram to polling)"
+                )
+    return _Telegram(config, places)
+
+
+class _Telegram:
+    """Telegram's parts, imported only where a token is set: they are slow to load."""
+
+    def __init__(self, config: Config, places: Places) -> None:
+        from bot.channels import telegram, telegram_service
+
+        self._make = telegram_service.TelegramService
+        self._settings = telegram_service.TelegramSettings(
+            account=telegram.account_of(places.telegram_token),
+            mode=config.channels.telegram,
+            public_url=places.address,
+            secret=places.telegram_secret,
+            agent_group=(
+                str(config.channels.telegram_agent_group)
+                if config.channels.telegram_agent_group
+                else None
+            ),
+        )
+        self._bot = telegram.make_bot(places.telegram_token, places.telegram_base_url or None)
+        self.channel = telegram.TelegramChannel(self._bot)
+
+    def service(self, intake: Intake, database: Database, clock: Clock):  # type: ignore[no-untyped-def]
+        """The part that brings updates in."""
+        return self._make(self._bot, self.channel, self._settings, intake, database, clock)
+
+
+async def _not_yet(scope: object, receive: object, send: object) -> None:
+    raise RuntimeError("the application is not assembled yet")
+
+
+def _report(task: asyncio.Task[object]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a part of Loket stopped", exc_info=task.exception())
+
+
+def load_engine(config: Config, cache: Path, say: Callable[[str], None]) -> Engine:
+    """The configured NLU engine, trained first if its model is missing or old."""
+    from nlu.builtin import load_or_train
+
+    begun = time.perf_counter()
+    engine = load_or_train(cache, say=say)
+    log.debug("NLU ready after %.0f ms", 1000 * (time.perf_counter() - begun))
+    return engine
+
+
+def check_files(config: Config) -> str:
+    """Load texts and answers; a sentence that says what was found. Raises ConfigError."""
+    office = config.office
+    try:
+        texts, answers = Texts(office.texts), Answers.load(office.faq)
+    except (AnswerError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+    return f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers."

@@ -1,0 +1,180 @@
+"""Telegram at work: one place where updates come in, by webhook or by polling."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import telegram
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.channels.port import DeliveryError
+from bot.channels.telegram import TelegramChannel, set_up
+from bot.channels.telegram_parse import CHANNEL, parse, read
+from bot.channels.telegram_poll import poll
+from bot.channels.telegram_webhook import check_secret
+from bot.clock import Clock
+from bot.incoming import Incoming
+from bot.intake import Busy, Intake
+from storage.database import Database, Unavailable
+from storage.repositories import clock as clocks
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 2_000_000
+LEASE_SECONDS = 60.0
+RENEW_SECONDS = 20.0
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSettings:
+    """How Telegram is connected. ``account`` names the bot in conversation keys."""
+
+    account: str
+    mode: Literal["polling", "webhook"]
+    public_url: str
+    secret: str
+    agent_group: str | None
+
+
+class TelegramService:
+    """Brings updates to the intake; starts and retries in the background (design 6.16)."""
+
+    def __init__(
+        self,
+        bot: telegram.Bot,
+        channel: TelegramChannel,
+        settings: TelegramSettings,
+        intake: Intake,
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self._bot = bot
+        self._channel = channel
+        self._settings = settings
+        self._intake = intake
+        self._database = database
+        self._clock = clock
+        self._owner = secrets.token_hex(8)
+        self._signs: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Set the bot up, then poll if so configured, until ``stop`` is set."""
+        if not await self._until_it_works(stop, self._set_up):
+            return
+        log.info("Telegram is connected (%s)", self._settings.mode)
+        if self._settings.mode == "webhook":
+            await stop.wait()
+            return
+        while not stop.is_set():
+            if await self._take_lease():
+                await self._poll_while_leased(stop)
+            else:
+                await _wait(stop, RENEW_SECONDS / 4)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._channel.close()
+
+    async def webhook(self, request: Request) -> Response:
+        """POST /webhooks/telegram: 200 only once the update is durable."""
+        header = request.headers.get("x-telegram-bot-api-secret-token")
+        if not check_secret(header, self._settings.secret):
+            return JSONResponse({"ok": False}, 403)
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            return JSONResponse({"ok": False}, 413)
+        body = await request.body()
+        if len(body) > MAX_BODY:
+            return JSONResponse({"ok": False}, 413)
+        try:
+            await self.take(body)
+        except (Unavailable, Busy):
+            return JSONResponse({"ok": False}, 503, {"Retry-After": "5"})
+        return JSONResponse({"ok": True})
+
+    async def take(self, body: bytes) -> None:
+        """One raw update to its end. What cannot be parsed is parked, never lost."""
+        try:
+            raw = json.loads(body)
+            incoming = parse(read(raw), self._settings.account, self._settings.agent_group)
+        except Exception as error:  # whatever a twisted payload causes
+            log.warning("an update could not be parsed (%s)", type(error).__name__)
+            digest = hashlib.sha256(body).hexdigest()
+            await self._intake.park_raw(CHANNEL, self._settings.account, f"raw:{digest}", body)
+            return
+        for event in incoming:
+            await self._intake.handle(event, body)
+            self._sign(event)
+
+    def _sign(self, event: Incoming) -> None:
+        if event.membership or event.foreign_group:
+            return
+        task = asyncio.create_task(self._channel.sign(event.key, event.ack))
+        self._signs.add(task)
+        task.add_done_callback(self._signs.discard)
+
+    async def _handle_raw(self, raw: dict[str, Any]) -> None:
+        await self.take(json.dumps(raw).encode())
+
+    async def _set_up(self) -> None:
+        settings = self._settings
+        await set_up(self._bot, settings.mode, settings.public_url, settings.secret)
+
+    async def _until_it_works(
+        self, stop: asyncio.Event, action: Callable[[], Awaitable[None]]
+    ) -> bool:
+        pause = 1.0
+        while not stop.is_set():
+            try:
+                await action()
+                return True
+            except DeliveryError as error:
+                sentence = str(error) or type(error).__name__
+                log.warning("Telegram is not connected yet: %s; next try in %g s", sentence, pause)
+            await _wait(stop, pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return False
+
+    async def _take_lease(self) -> bool:
+        name, now = f"poll:{self._settings.account}", self._clock.now()
+        try:
+            return await asyncio.wrap_future(
+                self._database.write(
+                    lambda unit: clocks.take_lease(
+                        unit.connection, name, self._owner, now, LEASE_SECONDS
+                    )
+                )
+            )
+        except Unavailable:
+            return False
+
+    async def _poll_while_leased(self, stop: asyncio.Event) -> None:
+        halt = asyncio.Event()
+        polling = asyncio.create_task(poll(self._bot, self._handle_raw, halt))
+        while not stop.is_set() and not polling.done():
+            await _wait(stop, RENEW_SECONDS)
+            if not stop.is_set() and not await self._take_lease():
+                log.warning("another replica polls Telegram now")
+                break
+        halt.set()
+        await polling
+        name = f"poll:{self._settings.account}"
+        await asyncio.wrap_future(
+            self._database.write(lambda unit: clocks.drop_lease(unit.connection, name, self._owner))
+        )
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

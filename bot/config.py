@@ -1,0 +1,275 @@
+"""The configuration: ``config.yml`` for the office, the environment for secrets and places.
+
+Whatever is wrong is one line that names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, model_validator
+
+from dialogs.office import (
+    Authorities,
+    Conversation,
+    Files,
+    Form,
+    Identity,
+    Office,
+    Privacy,
+    Promises,
+    Section,
+)
+from handoff.rules import Hours, SeriesFormats
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message is the one line an operator reads."""
+
+
+class Nlu(Section):
+    """Which engine understands texts."""
+
+    engine: Literal["builtin"] = "builtin"
+
+
+class Channels(Section):
+    """Which channels are open. Telegram opens when LOKET_TELEGRAM_TOKEN is set;
+    ``telegram_agent_group`` is the chat id of the agents' own group."""
+
+    web: bool = True
+    telegram: Literal["polling", "webhook"] = "polling"
+    telegram_agent_group: int | None = None
+
+
+class Config(Section):
+    """``config.yml`` as a whole."""
+
+    identity: Identity
+    hours: Hours
+    conversation: Conversation = Conversation()
+    form: Form
+    series: SeriesFormats = SeriesFormats()
+    promises: Promises
+    authorities: Authorities
+    privacy: Privacy
+    files: Files = Files()
+    nlu: Nlu = Nlu()
+    channels: Channels = Channels()
+    texts: Path | None = None
+    faq: Path | None = None
+
+    @property
+    def office(self) -> Office:
+        """The part that the conversation knows."""
+        return Office(
+            identity=self.identity,
+            conversation=self.conversation,
+            form=self.form,
+            promises=self.promises,
+            privacy=self.privacy,
+            files=self.files,
+            authorities=self.authorities,
+            texts=self.texts,
+            faq=self.faq,
+        )
+
+
+_PREFIX = "LOKET_"
+
+
+class Places(Section):
+    """Secrets and places, each from ``LOKET_<NAME>`` in the environment or in ``.env``."""
+
+    config: Path = Path("config.yml")
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = Field("", pattern=r"^(https?://[^\s/]+)?$")
+    secret_key: str = Field("", repr=False)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    telegram_token: str = Field("", repr=False, pattern=r"^(\d{3,20}:[A-Za-z0-9_-]{5,100})?$")
+    telegram_secret: str = Field("", repr=False, pattern=r"^([A-Za-z0-9_-]{8,256})?$")
+    telegram_base_url: str = Field("", pattern=r"^(https?://\S+)?$")
+
+    @model_validator(mode="after")
+    def _fill(self) -> Places:
+        if self.secret_key and len(self.secret_key) < 32:
+            raise ValueError("secret_key must have at least 32 characters")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL; by default a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'loket.db'}"
+
+    @property
+    def address(self) -> str:
+        """Where users reach the pages."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+_ALLOWED = {
+    "port": "a number from 0 to 65535",
+    "public_url": "an address such as https://loket.example.go.id, without a path",
+    "telegram_token": "the token of @BotFather, such as 123456:ABC-DEF",
+    "telegram_secret": "8 to 256 letters, digits, _ or -",
+    "telegram_base_url": "the address of a Bot API server, such as http://127.0.0.1:8081",
+    "secret_key": "at least 32 characters (try: openssl rand -hex 32)",
+    "log_level": "debug, info, warning or error",
+}
+_SECRET = {"telegram_token", "telegram_secret", "secret_key", "database_url"}
+
+
+def read_places(environ: Mapping[str, str], folder: Path) -> Places:
+    """Secrets and places from the environment, else from ``folder/.env``. Raises ConfigError."""
+    found = {k: v or "" for k, v in dotenv_values(folder / ".env").items()} | dict(environ)
+    given = {k.removeprefix(_PREFIX).lower(): v for k, v in found.items() if k.startswith(_PREFIX)}
+    for key in given:
+        if key not in Places.model_fields:
+            known = ", ".join(f"{_PREFIX}{name.upper()}" for name in Places.model_fields)
+            raise ConfigError(f"{_PREFIX}{key.upper()} is not known; allowed are {known}")
+    try:
+        return Places(**{k: v for k, v in given.items() if v != ""})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0]) if first["loc"] else "secret_key"
+        value = "(hidden)" if key in _SECRET else repr(given.get(key, ""))
+        allowed = _ALLOWED.get(key, _plain(first))
+        raise ConfigError(f"{_PREFIX}{key.upper()}={value}: allowed is {allowed}") from None
+
+
+def read_config(path: Path) -> Config:
+    """The office's file. Raises ConfigError."""
+    try:
+        raw = yaml.load(path.read_bytes(), Loader=_UniqueKeys)
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing; copy the one from the repository or set "
+                          "LOKET_CONFIG") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}{_yaml_place(error)}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: sections such as identity: and form: are expected")
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_sentence(error)}") from None
+    return config.model_copy(
+        update={name: _beside(path, getattr(config, name)) for name in ("texts", "faq")}
+    )
+
+
+def read_secret_key(places: Places) -> bytes:
+    """The key that seals history, links and parked events. With the embedded database it is
+    made at the first start; with another one it must be given, since replicas share it."""
+    if places.secret_key:
+        return places.secret_key.encode()
+    if not places.database.startswith("sqlite"):
+        raise ConfigError(
+            f"{_PREFIX}SECRET_KEY is missing; with this database it is needed: "
+            f"{_ALLOWED['secret_key']}"
+        )
+    path = places.data_dir / "secret.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes().strip()
+
+
+def _beside(config: Path, path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    folder = path if path.is_absolute() else config.resolve().parent / path
+    if not folder.is_dir():
+        raise ConfigError(f"{config}: there is no folder {folder}")
+    return folder
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice: the first would be lost without a word."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if isinstance(key, str) and key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key} stands here a second time", key_node.start_mark
+            )
+        seen.add(key if isinstance(key, str) else id(key))
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _yaml_place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f", line {mark.line + 1}" if mark else ""
+    return f"{where}: {getattr(error, 'problem', None) or 'not readable as YAML'}"
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"the key {key} is not known; allowed are {_siblings(first['loc'])}"
+    if first["type"] == "missing":
+        return f"the key {key} is missing"
+    value = first["input"]
+    shown = repr(value) if isinstance(value, str | int | float | bool) or value is None else "this"
+    return f"{key}: {shown} is not allowed; allowed is {_plain(first)}"
+
+
+def _siblings(loc: tuple[int | str, ...]) -> str:
+    """The keys of the section in which an unknown one was found."""
+    model: Any = Config
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            continue
+        model = _section_of(model.model_fields[part].annotation)
+    return ", ".join(model.model_fields)
+
+
+def _section_of(annotation: Any) -> Any:
+    for inner in getattr(annotation, "__args__", ()):
+        if isinstance(inner, type) and issubclass(inner, Section):
+            return inner
+    return annotation
+
+
+_PHRASES: Mapping[str, str] = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "string_type": "text (put it in quotes)",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a section with keys of its own",
+    "dict_type": "a section with keys of its own",
+    "date_from_datetime_parsing": "a date such as 2026-12-24",
+}
+
+
+def _plain(error: Any) -> str:
+    if error["type"] in _PHRASES:
+        return _PHRASES[error["type"]]
+    message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,98 @@
+"""From a reply in our words to messages a channel can show: choices become buttons or
+numbered text, long text is split at paragraphs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.channels.port import Abilities, Button
+from dialogs.reply import Choice, Reply, RowClass
+
+OLD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One outgoing message as it is stored: its text, and the rest as JSON."""
+
+    text: str
+    row_class: RowClass
+    body: str | None = None
+
+
+def render(
+    reply: Reply,
+    abilities: Abilities,
+    step: int,
+    *,
+    link: tuple[str, int] | None = None,
+    hide_keyboard: bool = False,
+) -> tuple[Words, ...]:
+    """The messages of a reply, in order; choices, link and keyboard go with the last.
+    ``link`` is (purpose, id) of a private link made for it."""
+    buttons = _as_buttons(reply.choices, abilities, step)
+    text = reply.text if buttons or not reply.choices else _numbered(reply.text, reply.choices)
+    parts = list(split(text, abilities.max_text))
+    body = {
+        "choices": [[button.data, button.label] for button in buttons],
+        "ask_phone": reply.ask_phone and abilities.ask_phone,
+        "hide_keyboard": hide_keyboard,
+        "link": list(link) if link else None,
+    }
+    kept = {key: value for key, value in body.items() if value}
+    last = json.dumps(kept, ensure_ascii=False) if kept else None
+    return (
+        *(Words(part, reply.row_class) for part in parts[:-1]),
+        Words(parts[-1], reply.row_class, last),
+    )
+
+
+def parse_choice(data: str) -> tuple[int, str]:
+    """(step, value) of a button's data; what we never sent counts as an old button."""
+    step, colon, value = data.partition(":")
+    if not colon or not step.isascii() or not step.isdigit() or len(step) > 12:
+        return OLD, data[:64]
+    return int(step), value
+
+
+def _as_buttons(
+    choices: tuple[Choice, ...], abilities: Abilities, step: int
+) -> tuple[Button, ...]:
+    fits = len(choices) <= abilities.buttons and all(
+        len(choice.label) <= abilities.label for choice in choices
+    )
+    return tuple(Button(f"{step}:{c.value}", c.label) for c in choices) if fits else ()
+
+
+def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
+    lines = (f"{n}. {choice.label}" for n, choice in enumerate(choices, 1))
+    return "\n".join((text, "", *lines, "", "Balas dengan angkanya."))
+
+
+def split(text: str, limit: int) -> Iterator[str]:
+    """Pieces of at most ``limit`` UTF-16 units, cut at paragraphs, else lines, else words,
+    else anywhere but inside a character."""
+    while _units(text) > limit:
+        window = _prefix(text, limit)
+        cut = next(
+            (at for mark in ("\n\n", "\n", " ") if (at := window.rfind(mark)) > len(window) // 3),
+            len(window),
+        )
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+    yield text
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+
+
+def _prefix(text: str, limit: int) -> str:
+    units = 0
+    for at, character in enumerate(text):
+        units += 2 if ord(character) > 0xFFFF else 1
+        if units > limit:
+            return text[:at]
+    return text

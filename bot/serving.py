@@ -1,0 +1,98 @@
+"""``loket serve``: one process that serves everything, and stops without losing anything."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import sys
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import uvicorn
+from rich.console import Console
+
+from bot.bootstrap import Loket, build, load_engine
+from bot.config import Config, ConfigError, Places
+
+SWITCH_INTERVAL = 0.0005  # the writer's thread gets its turn soon (docs/performance.md)
+GRACE_SECONDS = 5
+
+
+class _Server(uvicorn.Server):
+    """Lets the open pages go as soon as a stop is asked for, so that it does not take long."""
+
+    def __init__(self, config: uvicorn.Config, loket: Loket) -> None:
+        super().__init__(config)
+        self._loket = loket
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._loket.bells.pages.close()
+        super().handle_exit(sig, frame)
+
+
+def serve(config: Config, places: Places) -> None:
+    """Run until SIGINT or SIGTERM. Raises ConfigError where the operator can mend something."""
+    set_up_logging(places.log_level)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    console = Console(stderr=True)
+    with _only_one(places):
+        engine = load_engine(config, places.data_dir / "nlu", console.print)
+        loket = build(config, places, engine)
+        try:
+            server = _Server(
+                uvicorn.Config(
+                    loket.app,
+                    host=places.host,
+                    port=places.port,
+                    log_level="warning",
+                    access_log=False,
+                    timeout_graceful_shutdown=GRACE_SECONDS,
+                    server_header=False,
+                ),
+                loket,
+            )
+            _announce(console, config, places)
+            server.run()
+        finally:
+            loket.close()
+
+
+def set_up_logging(level: str) -> None:
+    """One line an event; httpx stays quiet, since at INFO it prints bot tokens."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("httpx", "httpcore", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _announce(console: Console, config: Config, places: Places) -> None:
+    telegram = config.channels.telegram if places.telegram_token else "off"
+    console.print(f"[bold]{config.identity.short_name}[/bold] on {places.address}", highlight=False)
+    console.print(f"Telegram: {telegram}. Stop with Ctrl+C.", highlight=False)
+
+
+@contextmanager
+def _only_one(places: Places) -> Iterator[None]:
+    """One ``serve`` a SQLite file (design 6.17)."""
+    if not places.database.startswith("sqlite"):
+        yield
+        return
+    path = Path(places.database.removeprefix("sqlite:///")).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        _lock(file, path)
+        yield
+
+
+def _lock(file: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError(
+            f"another `loket serve` uses this database ({path} is locked); stop it first, "
+            "or set LOKET_DATA_DIR to another folder"
+        ) from None

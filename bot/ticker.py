@@ -1,0 +1,106 @@
+"""The clock at work: APScheduler rings, the rows are the truth (invariant 6)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.clock import Clock
+from bot.turns import IDLE_FORM, Turns
+from storage.database import Database, Unavailable
+from storage.repositories import clock as clocks
+from storage.repositories import events
+from storage.unit import Unit
+
+log = logging.getLogger(__name__)
+
+RING_SECONDS = 5
+BEAT_SECONDS = 60
+GAP = timedelta(minutes=10)
+KEYS_KEPT = timedelta(days=30)
+NAME = "loket"
+
+
+class Ticker:
+    """Rings due deadlines, beats the heart, and sweeps."""
+
+    def __init__(self, database: Database, turns: Turns, clock: Clock) -> None:
+        self._database = database
+        self._turns = turns
+        self._clock = clock
+        self._scheduler: BackgroundScheduler | None = None
+
+    def wake_up(self) -> bool:
+        """Note that we are awake, and the gap before if there was one; whether the last stop
+        was a crash."""
+
+        def write(unit: Unit) -> bool:
+            now = self._clock.now()
+            last = clocks.heartbeat(unit.connection, NAME)
+            if last is not None and now - last.at > GAP:
+                clocks.open_outage(unit.connection, last.at, now, "no heartbeat")
+            clocks.beat(unit.connection, NAME, now)
+            return last is not None and not last.clean_stop
+
+        return self._database.write(write).result()
+
+    def start(self) -> None:
+        """Begin to ring, in threads of its own."""
+        scheduler = BackgroundScheduler(timezone="UTC")
+        for job, seconds in (
+            (self.ring, RING_SECONDS),
+            (self._beat, BEAT_SECONDS),
+            (self._sweep, 3600),
+        ):
+            scheduler.add_job(
+                job, "interval", seconds=seconds, max_instances=1, coalesce=True,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def stop(self) -> None:
+        """Stop ringing, and note that it was on purpose."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+        now = self._clock.now()
+        self._database.write(
+            lambda unit: clocks.beat(unit.connection, NAME, now, clean_stop=True)
+        ).result()
+
+    def ring(self) -> int:
+        """Fire what is due: listed without a lock, re-checked in a turn; how many fired."""
+        try:
+            now = self._clock.now()
+            due = self._database.read(lambda c: clocks.due(c, now))
+            return sum(self._fire(row.id, row.arming, row.kind, row.subject) for row in due)
+        except Unavailable as error:
+            log.warning("the clock waits: %s", error)
+            return 0
+
+    def _fire(self, deadline_id: int, arming: int, kind: str, subject: str) -> bool:
+        if kind != IDLE_FORM:
+            return False
+        conversation_id = int(subject.partition(":")[2])
+        return self._turns.ring(deadline_id, arming, conversation_id).result()
+
+    def _beat(self) -> None:
+        now = self._clock.now()
+        try:
+            self._database.write(lambda unit: clocks.beat(unit.connection, NAME, now)).result()
+        except Unavailable as error:
+            log.warning("no heartbeat: %s", error)
+
+    def _sweep(self) -> None:
+        moment = self._clock.now() - KEYS_KEPT
+
+        def write(unit: Unit) -> None:
+            events.forget_before(unit.connection, moment)
+            events.forget_parked_before(unit.connection, moment)
+
+        try:
+            self._database.write(write).result()
+        except Unavailable as error:
+            log.warning("sweeping waits: %s", error)

@@ -1,0 +1,487 @@
+"""The web chat's JSON API (described in openapi.yml): sessions, messages, live events, files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Row
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from bot import media, rendering
+from bot.bells import PageBells
+from bot.blobs import BlobStore
+from bot.channels.web import ACCOUNT, CHANNEL
+from bot.clock import Clock
+from bot.delivery import Address
+from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.intake import Busy, Intake
+from bot.turns import Outcome
+from dialogs.heard import FileKind, Tap
+from dialogs.office import Office
+from handoff import links
+from storage.database import Database
+from storage.repositories import conversations, messages, people
+from storage.unit import Unit
+
+PAGE = 100
+KEEP_ALIVE = 15.0
+ACROSS_REPLICAS = 1.0
+MAX_FILES = 10
+MAX_JSON = 600_000
+SESSIONS_PER_MINUTE = 60
+_AUTHORS = {"user": "user", "bot": "bot", "notice": "bot", "person": "petugas"}
+
+MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class ApiError(HTTPException):
+    """A refusal with a sentence for the user."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(status, message, headers)
+        self.code = code
+
+
+class SessionBody(BaseModel):
+    """What a new session may come with."""
+
+    model_config = ConfigDict(extra="forbid")
+    resume: Annotated[str, Field(max_length=100)] | None = None
+    join: Annotated[str, Field(max_length=100)] | None = None
+
+
+class MessageBody(BaseModel):
+    """A message without files: a text or a choice."""
+
+    model_config = ConfigDict(extra="forbid")
+    message_id: MessageId
+    text: Annotated[str, Field(max_length=200_000)] | None = None
+    choice: Annotated[str, Field(max_length=100)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who asks: one web conversation."""
+
+    token_hash: str
+    conversation_id: int
+    chat: str
+
+
+class WebChat:
+    """The endpoints. Every answer that is no success is JSON with a code and a sentence."""
+
+    def __init__(
+        self,
+        database: Database,
+        intake: Intake,
+        blobs: BlobStore,
+        bells: PageBells,
+        office: Office,
+        address: Address,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._intake = intake
+        self._blobs = blobs
+        self._bells = bells
+        self._office = office
+        self._address = address
+        self._clock = clock
+        self._newcomers = _PerMinute(SESSIONS_PER_MINUTE)
+        self._patience = KEEP_ALIVE if database.dialect == "sqlite" else ACROSS_REPLICAS
+
+    async def open_session(self, request: Request) -> Response:
+        """POST /webchat/sessions"""
+        body = _parse(SessionBody, await _json(request))
+        host = request.client.host if request.client else ""
+        if not self._newcomers.allows(host):
+            raise ApiError(
+                429,
+                "too_many_sessions",
+                "Terlalu banyak percakapan baru dari jaringan ini. Coba lagi sebentar.",
+                {"Retry-After": "30"},
+            )
+        if body.join and "authorization" in request.headers:
+            session = await self._session(request)
+            token = _bearer(request)
+        else:
+            token = secrets.token_urlsafe(32)
+            session = await self._write(lambda unit: self._make_session(unit, token, body.resume))
+        if body.join:
+            incoming = Incoming(
+                _key(session), f"{session.chat}:join:{_hash(body.join)}", link_token=body.join
+            )
+            await self._handle(incoming, b"")
+        rules = self._office.files
+        return JSONResponse(
+            {
+                "session": token,
+                "limits": {"max_mb": rules.max_mb, "types": list(rules.types)},
+                "office": {"name": self._office.identity.name},
+            },
+            201,
+        )
+
+    def _make_session(self, unit: Unit, token: str, resume: str | None) -> Session:
+        now, link_id = self._clock.now(), None
+        if resume is None:
+            chat = secrets.token_hex(16)
+            conversation_id, _ = conversations.ensure(
+                unit.connection, CHANNEL, ACCOUNT, chat, "", now
+            )
+        else:
+            link = links.find(unit.connection, self._address.key, "resume", resume, now)
+            if link is None:
+                raise ApiError(
+                    410, "link_gone", "Tautan ini sudah tidak berlaku. Mulai percakapan baru saja."
+                )
+            conversation_id, link_id = link.conversation_id, link.id
+            people.use_link(unit.connection, link.id, now)
+            chat = conversations.load_locked(unit.connection, conversation_id).chat
+        people.add_session(
+            unit.connection,
+            token_hash=_hash(token),
+            conversation_id=conversation_id,
+            link_id=link_id,
+            now=now,
+        )
+        return Session(_hash(token), conversation_id, chat)
+
+    async def end_session(self, request: Request) -> Response:
+        """DELETE /webchat/sessions/current"""
+        session = await self._session(request)
+        now = self._clock.now()
+        await self._write(lambda u: people.end_session(u.connection, session.token_hash, now))
+        self._bells.ring(session.conversation_id)
+        return Response(status_code=204)
+
+    async def revoke_links(self, request: Request) -> Response:
+        """DELETE /webchat/links"""
+        session = await self._session(request)
+        now = self._clock.now()
+
+        def revoke(unit: Unit) -> None:
+            case = conversations.load_locked(unit.connection, session.conversation_id)
+            people.revoke_links(unit.connection, case.contact_id, now)
+
+        await self._write(revoke)
+        return Response(status_code=204)
+
+    async def post_message(self, request: Request) -> Response:
+        """POST /webchat/messages"""
+        session = await self._session(request)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "multipart/form-data":
+            incoming = await self._with_files(request, session)
+        elif kind == "application/json":
+            incoming = _as_incoming(session, _parse(MessageBody, await _json(request)))
+        else:
+            raise ApiError(415, "bad_content_type", "Kirim JSON atau multipart/form-data.")
+        taken = await self._handle(incoming, incoming.text.encode(errors="replace"))
+        return JSONResponse(
+            {
+                "message_id": incoming.message_id,
+                "seq": taken.seq,
+                "duplicate": taken.outcome is Outcome.DUPLICATE,
+            },
+            202,
+        )
+
+    async def _with_files(self, request: Request, session: Session) -> Incoming:
+        limit = int(self._office.files.max_mb * 1_000_000)
+        if not request.headers.get("content-length", "").isdigit():
+            raise ApiError(411, "no_length", "Kiriman berkas perlu Content-Length.")
+        _check_length(request, MAX_FILES * limit + MAX_JSON)
+        try:
+            form = await request.form(
+                max_files=MAX_FILES, max_fields=5, max_part_size=MAX_JSON
+            )
+        except (MultiPartException, HTTPException) as error:
+            raise ApiError(400, "bad_form", "Kiriman tidak lengkap. Coba kirim lagi.") from error
+        async with _closing(form):
+            fields = {k: v for k, v in form.multi_items() if isinstance(v, str)}
+            body = _parse(MessageBody, fields)
+            uploads = [v for v in form.getlist("file") if isinstance(v, UploadFile)]
+            files = tuple([await self._keep(upload, limit) for upload in uploads])
+        if body.choice is None and body.text is None and not files:
+            raise ApiError(400, "empty", "Pesan kosong. Tulis sesuatu atau pilih berkas.")
+        return _as_incoming(session, body, files)
+
+    async def _keep(self, upload: UploadFile, limit: int) -> IncomingFile:
+        name = (upload.filename or "berkas")[-120:]
+        mime = upload.content_type or "application/octet-stream"
+        kind: FileKind = "image" if mime.startswith("image/") else "document"
+        kind = "voice" if mime.startswith("audio/") else kind
+        data = await upload.read(limit + 1)
+        reason = media.judge(name, kind, data, self._office.files)
+        if reason is not None:
+            raise _refusal(reason, name, self._office)
+        key = await asyncio.to_thread(self._blobs.put, data)
+        return IncomingFile(kind, name, mime, len(data), None, key)
+
+    async def _handle(self, incoming: Incoming, raw: bytes) -> Any:
+        try:
+            return await self._intake.handle(incoming, raw)
+        except Busy:
+            raise ApiError(
+                429, "too_fast", "Pesan masuk terlalu cepat. Tunggu sebentar.", {"Retry-After": "5"}
+            ) from None
+
+    async def list_messages(self, request: Request) -> Response:
+        """GET /webchat/messages?after="""
+        session = await self._session(request)
+        after = _cursor(request.query_params.get("after"))
+        shown = await self._page(session, after)
+        cursor = shown[-1]["seq"] if shown else after
+        more = len(shown) == PAGE
+        return JSONResponse({"messages": shown, "cursor": cursor, "more": more})
+
+    async def events(self, request: Request) -> Response:
+        """GET /webchat/events?after= (text/event-stream)"""
+        session = await self._session(request)
+        after = _cursor(
+            request.headers.get("last-event-id") or request.query_params.get("after")
+        )
+        return StreamingResponse(
+            self._stream(session, after),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    async def _stream(self, session: Session, after: int) -> AsyncIterator[str]:
+        event = self._bells.open(session.conversation_id)
+        try:
+            yield ": halo\n\n"
+            beat = time.monotonic()
+            while not self._bells.closed:
+                event.clear()
+                for message in await self._page(session, after):
+                    after = message["seq"]
+                    data = json.dumps(message, ensure_ascii=False)
+                    yield f"event: message\nid: {after}\ndata: {data}\n\n"
+                    typing = json.dumps({"on": message["from"] == "user"})
+                    yield f"event: typing\ndata: {typing}\n\n"
+                try:
+                    await asyncio.wait_for(event.wait(), self._patience)
+                    if await self._ended(session):
+                        return
+                except TimeoutError:
+                    if time.monotonic() - beat >= KEEP_ALIVE:
+                        beat = time.monotonic()
+                        yield ": ada\n\n"
+        finally:
+            self._bells.leave(session.conversation_id, event)
+
+    async def _ended(self, session: Session) -> bool:
+        return (
+            await self._read(lambda c: people.session(c, session.token_hash))
+        ) is None
+
+    async def file(self, request: Request) -> Response:
+        """GET /webchat/files/<id>"""
+        session = await self._session(request)
+        file_id = int(request.path_params["file_id"])
+        row = await self._read(lambda c: messages.get_file(c, file_id))
+        if row is None or row.conversation_id != session.conversation_id or row.blob is None:
+            raise ApiError(404, "no_file", "Berkas itu tidak ada di percakapan ini.")
+        data = await asyncio.to_thread(self._blobs.get, row.blob)
+        image = row.kind == "image" and row.mime in ("image/jpeg", "image/png", "image/webp")
+        return Response(
+            data,
+            media_type=row.mime if image else "application/octet-stream",
+            headers={
+                "Content-Disposition": "inline" if image else "attachment",
+                "Cache-Control": "private, max-age=3600",
+            },
+        )
+
+    async def _session(self, request: Request) -> Session:
+        token_hash = _hash(_bearer(request))
+        row = await self._read(lambda c: people.session(c, token_hash))
+        if row is None:
+            raise ApiError(
+                401, "no_session", "Sesi ini sudah berakhir. Muat ulang halaman.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        return Session(token_hash, row.conversation_id, row.chat)
+
+    async def _page(self, session: Session, after: int) -> list[dict[str, Any]]:
+        def read(connection: Any) -> list[dict[str, Any]]:
+            rows = messages.page(connection, session.conversation_id, after, PAGE)
+            files = messages.files_of(connection, [row.id for row in rows])
+            return [self._shown(row, files) for row in rows]
+
+        return await self._read(read)
+
+    def _shown(self, row: Row[Any], files: list[Row[Any]]) -> dict[str, Any]:
+        body = json.loads(row.body) if row.body else {}
+        link = self._address.link(*body["link"]) if "link" in body else None
+        return {
+            "seq": row.seq,
+            "from": _AUTHORS[row.author],
+            "notice": row.author == "notice",
+            "name": body.get("name", ""),
+            "text": row.text.replace("{link}", link) if link else row.text,
+            "message_id": row.platform_id if row.author == "user" else None,
+            "choices": [{"id": c[0], "label": c[1]} for c in body.get("choices", ())],
+            "files": [
+                {
+                    "name": f.name,
+                    "kind": f.kind,
+                    "url": f"/webchat/files/{f.id}",
+                    "state": f.state,
+                }
+                for f in files
+                if f.message_id == row.id
+            ],
+            "at": row.created_at.isoformat(timespec="milliseconds"),
+            "ask_phone": bool(body.get("ask_phone")),
+            "link": link,
+        }
+
+    async def _read(self, job: Any) -> Any:
+        return await asyncio.to_thread(self._database.read, job)
+
+    async def _write(self, job: Any) -> Any:
+        return await asyncio.wrap_future(self._database.write(job))
+
+
+class _PerMinute:
+    """A rate limit by address, in memory: enough against one that hammers."""
+
+    def __init__(self, limit: int) -> None:
+        self._every = 60 / limit
+        self._tats: OrderedDict[str, float] = OrderedDict()
+
+    def allows(self, host: str) -> bool:
+        now = time.monotonic()
+        tat = max(self._tats.pop(host, now), now)
+        allowed = tat - now <= 60
+        self._tats[host] = tat + self._every if allowed else tat
+        while len(self._tats) > 10_000:
+            self._tats.popitem(last=False)
+        return allowed
+
+
+def _as_incoming(
+    session: Session, body: MessageBody, files: tuple[IncomingFile, ...] = ()
+) -> Incoming:
+    tap = None
+    if body.choice is not None:
+        step, value = rendering.parse_choice(body.choice)
+        tap = Tap(value, step)
+    return Incoming(
+        key=_key(session),
+        event_id=f"{session.chat}:{body.message_id}",
+        text=body.text or "",
+        tap=tap,
+        files=files,
+        message_id=body.message_id,
+    )
+
+
+def _key(session: Session) -> ConversationKey:
+    return ConversationKey(CHANNEL, ACCOUNT, session.chat)
+
+
+def _refusal(reason: media.Reason, name: str, office: Office) -> ApiError:
+    rules = office.files
+    sentences = {
+        "too_big": (413, f"{name} terlalu besar. Paling besar {rules.max_mb:g} MB."),
+        "bad_type": (
+            415,
+            f"{name} bukan jenis berkas yang bisa diterima. Kirim {', '.join(rules.types)}.",
+        ),
+        "empty": (400, f"{name} kosong. Pilih berkas lain."),
+        "gone": (400, f"{name} tidak bisa dibaca. Kirim ulang."),
+    }
+    status, sentence = sentences[reason]
+    return ApiError(status, reason, sentence)
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(
+            401, "no_session", "Sesi belum dimulai. Muat ulang halaman.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    return token.strip()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _cursor(text: str | None) -> int:
+    text = text or "0"
+    if not re.fullmatch(r"[0-9]{1,15}", text, re.ASCII):
+        raise ApiError(400, "bad_cursor", "Penanda pesan harus berupa angka.")
+    return int(text)
+
+
+def _check_length(request: Request, limit: int) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise ApiError(413, "too_big", "Kiriman terlalu besar. Kirim berkas satu per satu.")
+
+
+async def _json(request: Request) -> Any:
+    _check_length(request, MAX_JSON)
+    data = bytearray()
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > MAX_JSON:
+                raise ApiError(413, "too_big", "Pesan terlalu panjang.")
+    except ClientDisconnect:
+        raise ApiError(400, "cut_off", "Kiriman terputus. Coba lagi.") from None
+    try:
+        return json.loads(bytes(data) or b"{}")
+    except (ValueError, RecursionError):
+        raise ApiError(400, "bad_json", "Kiriman bukan JSON yang benar.") from None
+
+
+def _parse(model: type[Body], raw: Any) -> Body:
+    try:
+        body = model.model_validate(raw)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ApiError(400, "bad_request", f"Isian {where or 'JSON'} tidak benar.") from None
+    if isinstance(body, MessageBody):
+        if body.text is not None and body.choice is not None:
+            raise ApiError(400, "bad_request", "Kirim text atau choice, bukan keduanya.")
+    return body
+
+
+class _closing:
+    """Closes a form's temporary files whatever happens."""
+
+    def __init__(self, form: FormData) -> None:
+        self._form = form
+
+    async def __aenter__(self) -> FormData:
+        return self._form
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._form.close()
+
+

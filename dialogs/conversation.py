@@ -1,0 +1,319 @@
+"""One turn of the conversation: pure, no I/O, no clock. ``advance`` never raises for input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dialogs import breath, talk
+from dialogs.choosing import exact, match, plain, without_fillers
+from dialogs.commands import ProvePhone
+from dialogs.desk import Desk
+from dialogs.facts import Facts
+from dialogs.flows import (
+    consultation,
+    drafts,
+    erasure,
+    faq,
+    feedback,
+    form,
+    links,
+    menu,
+    person,
+    status,
+)
+from dialogs.heard import Heard
+from dialogs.move import Flow, Moment, Move
+from dialogs.reply import Reply
+from dialogs.state import Part, State
+from dialogs.turn import Settle, Turn
+
+FLOWS: Mapping[str, Flow] = {
+    "menu": Flow(menu.ask, menu.hear, menu.back, menu.cancel),
+    "faq": Flow(faq.ask, faq.hear, menu.back, menu.cancel),
+    "consultation": Flow(
+        consultation.ask, consultation.hear, consultation.back, consultation.cancel
+    ),
+    "drafts": Flow(drafts.ask, drafts.hear, menu.back, menu.cancel),
+    "status": Flow(status.ask, status.hear, menu.back, menu.cancel),
+    "feedback": Flow(feedback.ask, feedback.hear, menu.back, menu.cancel),
+    "erasure": Flow(erasure.ask, erasure.hear, menu.back, menu.cancel),
+}
+
+
+def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
+    """Think about one message. Same arguments, same turn.
+
+    Every turn answers: with a reply, or with a command that ``handoff`` answers.
+    """
+    taken = breath.taken(state, heard, unspoken=facts.unspoken, desk=desk)
+    m = Moment(taken.state, taken.heard, facts, desk, parts=taken.parts)
+    move = _offering_draft(m, _heard(m, taken.last))
+    if heard.masked:
+        masked = m.text("masked", kinds=heard.masked)
+        move = replace(move, say=(masked, *move.say), settle=Settle.NOW)
+    turn = _put(m, move)
+    after = breath.kept(taken, turn.state, turn.settle)
+    after = replace(after, step=max(after.step, state.step), secret_follows=state.secret_follows)
+    return replace(turn, state=after, settle=breath.settled(after, turn.settle))
+
+
+def remind(state: State, facts: Facts, desk: Desk) -> Turn:
+    """Offer a form that was left alone. Without one, or where the offer stands already,
+    an empty turn: nothing is said."""
+    if not form.aged(state, facts.now.timestamp(), desk.office) or state.flow == "drafts":
+        return Turn(state)
+    m = Moment(replace(state, burst=None), Heard(), facts, desk)
+    return _put(m, m.go("drafts", "offer"))
+
+
+def expected(state: State, desk: Desk) -> str | None:
+    """The check rule of the field being asked (``phone``, ``npwp``, ...), for the mask:
+    what the form asked for is no secret."""
+    if state.flow != "consultation" or state.draft is None:
+        return None
+    field = form.field_of(desk.office.form, state.draft.asking)
+    return field.check if field else None
+
+
+def _heard(m: Moment, last: Heard) -> Move:
+    """The first ear that takes the message."""
+    if not last.text.strip() and not last.files and (move := _wordless(m, last)):
+        return move
+    if last.tap is not None:
+        return _tapped(m, last)
+    if last.edits is not None:
+        if move := consultation.amend(m) or status.amend(m):
+            return move
+        m = m.with_state(problem=tuple(p for p in m.state.problem if p.message_id != last.edits))
+    if not last.files:
+        if value := exact(last.text, m.state.offered):
+            return _chosen(_apart(m, last), value)
+        if order := _order(m, last):
+            return order
+    if _left_alone(m):
+        m = m.with_state(flow="menu", at="rest", offered=())
+    if not last.files and (value := _meant(m)):
+        m = m if _says_more(m) else _apart(m, last)
+        return _chosen(_keeping(m), value)
+    return _said(m)
+
+
+def _wordless(m: Moment, last: Heard) -> Move | None:
+    """Neither text nor files: a link, a shared number, a sticker, or nothing at all."""
+    if last.link_token:
+        return links.redeem(m, last.link_token)
+    if last.tap is not None:
+        return None
+    if last.phone is not None:
+        return _phone(m)
+    if m.parts:
+        return None  # an edit took the words away, others of the breath remain
+    return menu.aside(m, m.text("unreadable", kind=last.other or ""))
+
+
+def _tapped(m: Moment, last: Heard) -> Move:
+    tap = last.tap
+    if tap is not None and tap.value in _ANY_TIME:
+        return _chosen(_apart(m, last), tap.value)
+    known = tap is not None and any(c.value == tap.value for c in m.state.offered)
+    if tap is None or not known or tap.step != m.state.step:
+        if m.parts or m.heard.files:  # the answer to these was withdrawn: give it now
+            move = _said(m)
+            return replace(move, say=(m.text("old_button"), *move.say), settle=Settle.NOW)
+        return menu.aside(m, m.text("old_button"))
+    return _chosen(_apart(m, last), tap.value)
+
+
+def _chosen(m: Moment, value: str) -> Move:
+    """A choice counts the same whether it was tapped or typed."""
+    m = replace(m, chosen=value)
+    if value in SHARED:
+        return SHARED[value](m)
+    return _flow(m).hear(m) or menu.again(m)
+
+
+def _said(m: Moment) -> Move:
+    """Free text and files: the flow that waits for them, else idle talk."""
+    if m.heard.masked and not _left_of(m.heard.text) and not m.heard.files:
+        return menu.again(m)
+    if m.state.flow != "consultation":
+        m = talk.remember(m)
+    return _flow(m).hear(m) or talk.hear(m)
+
+
+def _order(m: Moment, last: Heard) -> Move | None:
+    """A word that works everywhere, or a slash command with what follows it."""
+    slash = _SLASH.match(last.text.strip())
+    name, rest = (slash[1].lower(), (slash[2] or "").strip()) if slash else (plain(last.text), "")
+    table = SLASH if slash else WORDS
+    order = table.get(name) or (None if slash else table.get(without_fillers(name)))
+    if order is None:
+        return None
+    m = _apart(m, last)
+    parts = (Part(last.message_id, rest),) if rest else ()
+    heard = replace(last, text=rest, understanding=m.desk.understand(rest))
+    return order(replace(m, heard=heard, parts=parts))
+
+
+def _apart(m: Moment, last: Heard) -> Moment:
+    """The last message alone; those before it in the breath are remembered."""
+    earlier = m.parts[:-1] if last.text.strip() and last.tap is None else m.parts
+    files = m.heard.files[: len(m.heard.files) - len(last.files)]
+    if not earlier and not files:
+        return replace(m, heard=last, parts=())
+    text = "\n".join(part.text for part in earlier)
+    before = replace(m.heard, text=text, files=files)
+    m = talk.remember(replace(m, heard=before, parts=earlier))
+    return replace(_keeping(m), heard=last)
+
+
+def _keeping(m: Moment) -> Moment:
+    """The words go with the problem, the choice they meant is taken."""
+    return replace(m.with_state(problem=(*m.state.problem, *m.parts)), parts=())
+
+
+def _meant(m: Moment) -> str | None:
+    return match(m.heard, m.state.offered, m.desk.office.conversation.thresholds)
+
+
+def _says_more(m: Moment) -> bool:
+    return len(plain(m.heard.text).split()) > _BUTTON_WORDS
+
+
+def _left_of(text: str) -> bool:
+    """Whether words are left beside what was masked."""
+    return len(plain(_MASKED.sub(" ", text)).split()) > 2
+
+
+def _left_alone(m: Moment) -> bool:
+    at = m.facts.now.timestamp()
+    return m.state.flow == "consultation" and form.aged(m.state, at, m.desk.office)
+
+
+def _phone(m: Moment) -> Move:
+    """A shared number outside the form waits for one, if it is proven to be the user's own."""
+    if m.state.flow == "consultation" and m.state.draft is not None:
+        return consultation.hear(m) or menu.again(m)
+    phone, field = m.heard.phone, form.phone_field(m.desk.office.form)
+    if phone is None or not phone.own or field is None:
+        return menu.aside(m, m.text("phone_unused"))
+    known = form.checked({field.key: phone.number}, m.desk.office.form)
+    move = menu.aside(m.with_state(heard={**m.state.heard, **known}), m.text("phone_known"))
+    return replace(move, commands=(ProvePhone(phone.number),))
+
+
+def _offering_draft(m: Moment, move: Move) -> Move:
+    """After the answer to a user who comes back, their waiting form is offered again."""
+    draft, now = move.state.draft, m.facts.now.timestamp()
+    idle = move.state.flow in breath.IDLE and not move.silent
+    if draft is None or not idle or not form.aged(move.state, now, m.desk.office):
+        return move
+    offered = replace(draft, touched_at=now)
+    state = replace(move.state, flow="drafts", at="offer", draft=offered)
+    missed = move.state.at in ("rephrase", "offer") and bool(move.commands)
+    say, commands = ((), ()) if missed else (move.say, move.commands)
+    return replace(move, state=state, say=say, commands=commands, again=False, settle=Settle.NOW)
+
+
+def _put(m: Moment, move: Move) -> Turn:
+    """Word the question that stands now; the privacy notice comes with the first answer."""
+    state = replace(move.state, step=move.state.step + (0 if move.again else 1))
+    if move.silent:
+        offered = state.offered if move.again else ()
+        replies = (*move.replies, *_reply(move.say, Reply("")))
+        return Turn(replace(state, offered=offered), replies, move.commands, move.settle)
+    say, question = move.say, _flow(replace(m, state=state)).ask(state, m.facts, m.desk)
+    if not state.noticed_privacy:
+        say = (*say, m.text("privacy_notice"))
+        question = replace(question, choices=(*question.choices, menu.PRIVACY))
+        state = replace(state, noticed_privacy=True)
+    replies = (*move.replies, *_reply(say, question))
+    state = replace(state, offered=question.choices)
+    return Turn(state, replies, move.commands, move.settle)
+
+
+def _reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:
+    text = "\n\n".join(filter(None, (*say, question.text)))
+    return (replace(question, text=text),) if text else ()
+
+
+def _flow(m: Moment) -> Flow:
+    return FLOWS.get(m.state.flow, FLOWS["menu"])
+
+
+def _greet(m: Moment) -> Move:
+    return menu.home(m, m.text("greeting", first=not m.state.noticed_privacy))
+
+
+def _help(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return consultation.help_words(m)
+    return menu.aside(m, m.text("help"))
+
+
+def _ticket(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return m.stay(m.text("form_running"))
+    return drafts.start_form(m)
+
+
+def _status(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return m.stay(status.in_between(m))
+    return status.start(m)
+
+
+def _privacy(m: Moment) -> Move:
+    seen = m.with_state(noticed_privacy=True)
+    return menu.aside(seen, m.text("privacy"))
+
+
+def _drafts(m: Moment) -> Move:
+    return drafts.hear(m) or menu.again(m)
+
+
+Act = Callable[[Moment], Move]
+# Choices that several flows offer.
+SHARED: Mapping[str, Act] = {
+    "ticket": _ticket,
+    "status": _status,
+    "person": person.call,
+    "menu": menu.home,
+    "privacy": _privacy,
+    "resume": _drafts,
+    "restart": _drafts,
+    "drop": _drafts,
+}
+SLASH: Mapping[str, Act] = {
+    "start": _greet,
+    "mulai": _greet,
+    "menu": menu.home,
+    "batal": lambda m: _flow(m).cancel(m) or menu.home(m),
+    "kembali": lambda m: _flow(m).back(m) or menu.home(m),
+    "bantuan": _help,
+    "help": _help,
+    "petugas": person.call,
+    "privasi": _privacy,
+    "tiket": _status,
+    "lapor": _ticket,
+    "hubungkan": links.offer,
+    "cabut": links.revoke,
+}
+# The same words typed plainly, and what people write for them.
+WORDS: Mapping[str, Act] = {
+    **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut")},
+    "menu utama": menu.home,
+    "batalkan": SLASH["batal"],
+    "bicara petugas": person.call,
+    "bicara dengan petugas": person.call,
+    "cek tiket": _status,
+    "status tiket": _status,
+    "buat tiket": _ticket,
+    "cabut tautan": links.revoke,
+}
+_ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
+_SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?()$", re.DOTALL)
+_MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
+_BUTTON_WORDS = 4  # beyond them a text that means a button also tells something

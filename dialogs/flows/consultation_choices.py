@@ -1,0 +1,113 @@
+"""The form's closed questions: earlier identity, kind of user, time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dialogs.commands import Deadline
+from dialogs.desk import Desk
+from dialogs.extraction import extract
+from dialogs.facts import Facts
+from dialogs.flows import consultation_problem, form
+from dialogs.move import Moment, Move
+from dialogs.reply import Choice, Reply
+from dialogs.state import Draft, State
+
+_EARLIER = Choice(
+    "earlier",
+    "Pakai data lama",
+    ("affirm",),
+    (
+        "pakai",
+        "pakai data sebelumnya",
+        "data lama",
+        "data sebelumnya",
+        "ya",
+        "iya",
+        "sama",
+        "benar",
+    ),
+)
+_ANEW = Choice("anew", "Isi baru", ("deny",), ("baru", "isi ulang", "tidak", "bukan", "ganti"))
+_UNDER = Choice(
+    "under_24h",
+    "Kurang dari 24 jam",
+    (),
+    ("kurang", "hari ini", "mendesak", "urgent", "di bawah 24 jam", "kurang 24 jam", "sekarang"),
+)
+_LATER = Choice("later", "Lebih dari 24 jam", (), ("lebih", "lebih 24 jam", "masih lama"))
+_NO_LIMIT = Choice("none", "Tidak ada", ("deny",), ("tidak", "tdk ada", "ga ada", "gak ada"))
+_SKIP = Choice("skip", "Lewati", (), ("skip", "lewat"))
+_TELLING = 4  # words from which a text tells something, whatever was asked
+_DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
+
+
+def ask_identity(state: State, facts: Facts, desk: Desk) -> Reply:
+    """The answers of the last form, shortened: the screen may be seen by others."""
+    shown = [
+        _shortened(f.check, (facts.identity or {}).get(f.key, "")) for f in desk.office.form.fields
+    ]
+    text = desk.texts.render("identity", shown=list(filter(None, shown)), office=desk.office)
+    return Reply(text, (_EARLIER, _ANEW))
+
+
+def hear_identity(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "earlier":
+        earlier = form.checked(m.facts.identity or {}, m.desk.office.form)
+        return form.onward(m, replace(draft, answers={**earlier, **draft.answers}))
+    if m.chosen == "anew":
+        return form.onward(m, draft)
+    return _not_a_choice(m, draft)
+
+
+def ask_user_type(state: State, facts: Facts, desk: Desk) -> Reply:
+    types = desk.office.form.user_types
+    choices = tuple(
+        Choice(f"type:{t.key}", t.label, words=(t.key.replace("_", " "),)) for t in types
+    )
+    return Reply(desk.texts.render("user_type", office=desk.office), choices)
+
+
+def hear_user_type(m: Moment, draft: Draft) -> Move:
+    said = (m.chosen or "").removeprefix("type:") or m.heard.understanding.first("user_type")
+    if said not in {t.key for t in m.desk.office.form.user_types}:
+        return _not_a_choice(m, draft)
+    return form.onward(m, replace(draft, user_type=said))
+
+
+def ask_deadline(state: State, facts: Facts, desk: Desk) -> Reply:
+    text = desk.texts.render("deadline", office=desk.office)
+    return Reply(text, (_UNDER, _LATER, _NO_LIMIT, _SKIP))
+
+
+def hear_deadline(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "skip":
+        done = tuple(dict.fromkeys((*draft.done, form.DEADLINE)))
+        return form.onward(m, replace(draft, deadline=None, done=done))
+    said = m.chosen or extract(m.heard.text, m.heard.understanding).deadline
+    if said not in _DEADLINES:
+        return _not_a_choice(m, draft)
+    draft = replace(draft, deadline=_DEADLINES[said])
+    if m.chosen is None and m.heard.text.strip():
+        draft = consultation_problem.with_part(m, draft, m.heard.text.strip())
+    return form.onward(m, draft)
+
+
+def _not_a_choice(m: Moment, draft: Draft) -> Move:
+    """Neither a choice nor a question: kept as part of the problem, so nothing is lost."""
+    if m.heard.files:
+        return consultation_problem.beside(m, draft)
+    text = m.heard.text.strip()
+    if draft.asking == form.DEADLINE or len(text.split()) >= _TELLING:
+        kept = consultation_problem.with_part(m, draft, text)
+        return form.place(m, kept, m.text("choose_noted"), again=True)
+    return m.stay(m.text("choose_one"))
+
+
+def _shortened(check: str, value: str) -> str:
+    if check == "phone" and len(value) > 7:
+        return f"{value[:4]}•••{value[-3:]}"
+    if check in ("address", "email", "npwp"):
+        return f"{value[:12]}…" if len(value) > 12 else value
+    return value

@@ -1,0 +1,120 @@
+"""Section B of the form: any number of messages and files, until *Lanjut*."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.desk import Desk
+from dialogs.extraction import extract
+from dialogs.facts import Facts
+from dialogs.flows import faq, form
+from dialogs.heard import Heard
+from dialogs.move import Moment, Move
+from dialogs.reply import Choice, Reply
+from dialogs.state import Draft, Part, State
+from dialogs.turn import Settle
+
+_ON = Choice(
+    "on",
+    "Lanjut",
+    (),
+    (
+        "lanjutkan", "sudah", "udah", "cukup", "selesai", "sudah cukup", "itu saja", "itu aja",
+        "tidak ada", "tidak ada lagi", "ga ada", "gak ada", "nggak ada", "tdk ada", "next", "sdh",
+    ),
+)  # fmt: skip
+_REWRITE = Choice("rewrite", "Tulis ulang", (), ("ulang", "hapus semua"))
+_ANSWERED = "faq"  # in Draft.done: a ready answer was given beside this problem
+
+
+def ask(state: State, facts: Facts, desk: Desk) -> Reply:
+    """At first what to tell; afterwards the totals, which also acknowledge what came."""
+    draft = state.draft or Draft()
+    answer = desk.answers.get(draft.topic)
+    text = desk.texts.render(
+        "problem",
+        messages=len(draft.parts),
+        files=len(draft.files),
+        useful=answer.required_data[:4] if answer else (),
+        office=desk.office,
+    )
+    if not draft.parts and not draft.files:
+        return Reply(text)
+    return Reply(text, (_ON, _REWRITE) if draft.parts else (_ON,))
+
+
+def hear(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "on":
+        return _over(m, draft)
+    if m.chosen == "rewrite":
+        cleared = replace(draft, parts=(), done=_without(draft.done, form.PROBLEM))
+        return form.place(m, cleared, m.text("problem_cleared"))
+    return _gather(m, draft)
+
+
+def beside(m: Moment, draft: Draft) -> Move:
+    """Files at another question: kept, their caption is part of the problem."""
+    kept = _kept(m, draft)
+    noted = m.text("files_noted", count=len(m.heard.files), voice=has_voice(m.heard))
+    return form.place(m, kept, noted, again=True)
+
+
+def with_part(m: Moment, draft: Draft, text: str) -> Draft:
+    """The draft with these words; the same message is never there twice."""
+    parts = [p for p in draft.parts if p.message_id != m.heard.message_id or p.text != text]
+    return replace(draft, parts=(*parts, Part(m.heard.message_id, text)))
+
+
+def amend(m: Moment, draft: Draft, edited: int) -> Move:
+    """An edited message of the problem: replaced at its place; emptied, it is left out."""
+    text = m.heard.text.strip()
+    parts = tuple(
+        replace(part, text=text) if part.message_id == edited else part for part in draft.parts
+    )
+    draft = replace(draft, parts=tuple(part for part in parts if part.text))
+    if m.state.flow == "consultation":
+        return form.place(m, draft, m.text("problem_amended"), again=True)
+    return Move(replace(m.state, draft=draft), (m.text("problem_amended"),), again=True)
+
+
+def has_voice(heard: Heard) -> bool:
+    return any(file.kind in ("voice", "audio") for file in heard.files)
+
+
+def topic_of(m: Moment, draft: Draft) -> str | None:
+    """What the problem is about, if the whole text says it clearly."""
+    whole = m.desk.understand(form.problem_text(draft))
+    return faq.topic_of(whole, m.desk) or draft.topic
+
+
+def _gather(m: Moment, draft: Draft) -> Move:
+    topic = faq.confident_topic(m)
+    answer = m.desk.answers.get(topic) if topic != m.state.topic else None
+    draft = _kept(m, draft)
+    say = [m.text("voice_kept")] if has_voice(m.heard) else []
+    if answer is None or _ANSWERED in draft.done:
+        return replace(form.place(m, draft, *say, again=True), settle=Settle.BREATH)
+    draft = replace(draft, done=(*draft.done, _ANSWERED))
+    beside = m.text("faq_beside", text=faq.words(answer, m.desk))
+    return form.place(m, draft, *say, beside, again=True)
+
+
+def _kept(m: Moment, draft: Draft) -> Draft:
+    text = m.heard.text.strip()
+    files = (*draft.files, *(file.attachment_id for file in m.heard.files))
+    draft = replace(draft, files=tuple(dict.fromkeys(files)))
+    if not text:
+        return draft
+    deadline = extract(text, m.heard.understanding).deadline
+    return with_part(m, replace(draft, deadline=draft.deadline or deadline), text)
+
+
+def _over(m: Moment, draft: Draft) -> Move:
+    if not form.problem_text(draft):
+        return m.stay(m.text("problem_empty", files=len(draft.files)))
+    done = (*_without(draft.done, form.PROBLEM), form.PROBLEM)
+    return form.onward(m, replace(draft, done=done, topic=topic_of(m, draft)))
+
+
+def _without(done: tuple[str, ...], step: str) -> tuple[str, ...]:
+    return tuple(name for name in done if name != step)

@@ -1,0 +1,162 @@
+"""The end of the form: the summary with Kirim, Ubah, Batal, and what can be changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from dialogs.choosing import plain
+from dialogs.commands import OpenTicket, TicketKind
+from dialogs.desk import Desk
+from dialogs.facts import Facts
+from dialogs.flows import consultation_problem, form
+from dialogs.move import Moment, Move
+from dialogs.reply import Choice, Reply
+from dialogs.state import Draft, State
+from dialogs.texts import clip
+
+_SEND = Choice(
+    "send",
+    "Kirim",
+    ("affirm",),
+    ("kirimkan", "ya", "iya", "ok", "oke", "benar", "sudah benar", "betul", "setuju", "lanjut", "lanjutkan"),
+)
+_CHANGE = Choice("change", "Ubah", ("deny",), ("ganti", "perbaiki", "edit", "salah", "koreksi"))
+_CANCEL = Choice("cancel", "Batal", ("cancel",), ("batalkan", "tidak jadi", "gak jadi"))
+_BACK = Choice("summary", "Selesai", ("back", "cancel"), ("kembali", "sudah", "lanjut", "batal"))
+_CLEAR = Choice("clear", "Hapus semua", (), ("hapus", "hapus berkas"))
+_PROBLEM_SHOWN = 700  # characters of section B in the summary; all of it is sent
+_TELLING = 3  # words
+_SPECIAL_KINDS: dict[str, TicketKind] = {"gangguan": "gangguan"}
+
+
+def ask(state: State, facts: Facts, desk: Desk) -> Reply:
+    draft, office = state.draft or Draft(), desk.office
+    answers = form.answers_in_use(draft, office.form)
+    rows = [(f.label, answers[f.key]) for f in office.form.fields if f.key in answers]
+    kind = next((t.label for t in office.form.user_types if t.key == draft.user_type), "")
+    text = desk.texts.render(
+        "summary",
+        rows=rows,
+        user_type=kind,
+        problem=form.problem_text(draft),
+        shown=_PROBLEM_SHOWN,
+        files=len(draft.files),
+        deadline=draft.deadline,
+        office=office,
+    )
+    return Reply(text, (_SEND, _CHANGE, _CANCEL))
+
+
+def hear(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "send":
+        return _send(m, draft)
+    if m.chosen == "change":
+        return form.place(m, replace(draft, asking=form.EDIT))
+    if m.chosen == "cancel":
+        return m.go("drafts", "aside")
+    if m.heard.files:
+        return consultation_problem.beside(m, draft)
+    if step := _named(m):
+        return _change(m, draft, step)
+    return _added(m, draft)
+
+
+def ask_edit(state: State, facts: Facts, desk: Desk) -> Reply:
+    draft = state.draft or Draft()
+    choices = (*_changeable(draft, desk), _BACK)
+    return Reply(desk.texts.render("edit", office=desk.office), choices)
+
+
+def hear_edit(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "summary":
+        return form.onward(m, draft)
+    if m.heard.files:
+        return consultation_problem.beside(m, draft)
+    step = (m.chosen or "").removeprefix("edit:") or _named(m)
+    return _change(m, draft, step) if step else _added(m, draft)
+
+
+def ask_files(state: State, facts: Facts, desk: Desk) -> Reply:
+    count = len(state.draft.files) if state.draft else 0
+    text = desk.texts.render("edit_files", count=count, office=desk.office)
+    return Reply(text, (_BACK, _CLEAR) if count else (_BACK,))
+
+
+def hear_files(m: Moment, draft: Draft) -> Move:
+    if m.chosen == "clear":
+        return form.place(m, replace(draft, files=()), m.text("files_cleared"))
+    if m.chosen == "summary":
+        return form.onward(m, draft)
+    if m.heard.files:
+        return consultation_problem.beside(m, draft)
+    return _added(m, draft)
+
+
+def _added(m: Moment, draft: Draft) -> Move:
+    """Something more was told: it belongs to the problem. A word or two are no telling."""
+    text = m.heard.text.strip()
+    if len(text.split()) < _TELLING:
+        return m.stay(m.text("choose_one"))
+    kept = consultation_problem.with_part(m, draft, text)
+    return form.place(m, kept, m.text("problem_added"))
+
+
+def _send(m: Moment, draft: Draft) -> Move:
+    step = form.next_step(draft, m.desk.office.form)
+    if step != form.SUMMARY:
+        return form.onward(m, draft, m.text("not_complete"))
+    answers = form.answers_in_use(draft, m.desk.office.form)
+    command = OpenTicket(
+        kind=_TELLING = 3  # words
+_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
+        problem=form.problem_text(draft),
+        answers=answers,
+        user_type=draft.user_type,
+        deadline=draft.deadline or "none",
+        topic=draft.topic,
+        attachment_ids=draft.files,
+    )
+    sent = tuple(part.message_id for part in draft.parts)
+    state = m.with_state(draft=None, heard={}, topic=None, topic_version=None, sent=sent)
+    return replace(state.go("menu", "rest"), commands=(command,), silent=True)
+
+
+def _change(m: Moment, draft: Draft, step: str) -> Move:
+    if step not in {c.value.removeprefix("edit:") for c in _changeable(draft, m.desk)}:
+        return m.stay(m.text("choose_one"))
+    return form.place(m, replace(draft, asking=step, editing=True))
+
+
+def _changeable(draft: Draft, desk: Desk) -> tuple[Choice, ...]:
+    fixed = {
+        form.USER_TYPE: ("Jenis pengguna", ("pengguna", "jenis", "peran")),
+        form.PROBLEM: ("Permasalahan", ("masalah", "keluhan", "isi")),
+        form.DEADLINE: ("Batas waktu", ("deadline", "waktu", "tenggat")),
+    }
+    choices = []
+    for step in form.order(draft, desk.office.form):
+        if field := form.field_of(desk.office.form, step):
+            words = tuple(re.findall(r"\w+", field.label)) if " " not in field.label else ()
+            choices.append(Choice(f"edit:{step}", clip(field.label), (), (field.key, *words)))
+        elif step in fixed:
+            label, words = fixed[step]
+            choices.append(Choice(f"edit:{step}", label, (), words))
+    files = Choice(f"edit:{form.FILES}", "Berkas", (), ("file", "lampiran", "foto"))
+    at = next(i for i, c in enumerate(choices) if c.value == f"edit:{form.PROBLEM}") + 1
+    return (*choices[:at], files, *choices[at:])
+
+
+def _named(m: Moment) -> str | None:
+    """The one thing a text like "alamatnya salah" or "ubah nomor hp" names."""
+    said = plain(m.heard.text)
+    if len(said.split()) > 8 or not re.search(r"\b(ubah|ganti|salah|koreksi|perbaiki|edit)", said):
+        return None
+    draft = m.state.draft or Draft()
+    named = {
+        choice.value.removeprefix("edit:")
+        for choice in _changeable(draft, m.desk)
+        for name in (*choice.words, *re.split(r"\W+", choice.label))
+        if len(name) > 2 and re.search(rf"\b{re.escape(plain(name))}", said)
+    }
+    return named.pop() if len(named) == 1 else None

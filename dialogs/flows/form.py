@@ -1,0 +1,140 @@
+"""The Formulir Konsultasi as a list of steps (SOP 001): what is known, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dialogs.checks import check
+from dialogs.commands import Deadline
+from dialogs.move import Moment, Move
+from dialogs.office import Form, FormField, Office
+from dialogs.state import Draft, State
+
+IDENTITY, USER_TYPE, PROBLEM, DEADLINE = "identity", "user_type", "problem", "deadline"
+SUMMARY, EDIT, FILES = "summary", "edit", "files"
+FIELD = "field:"
+_URGENT = "urgent"  # in Draft.done: the honest word about the hours was said
+# Keys of ``State.heard`` beside the fields; a field's key cannot begin with an underscore.
+HEARD_USER_TYPE, HEARD_DEADLINE = "_user_type", "_deadline"
+_DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
+
+
+def field_of(form: Form, step: str) -> FormField | None:
+    """The field a step asks for, None for the other steps."""
+    key = step.removeprefix(FIELD)
+    return next((f for f in form.fields if step.startswith(FIELD) and f.key == key), None)
+
+
+def phone_field(form: Form) -> FormField | None:
+    return next((f for f in form.fields if f.check == "phone"), None)
+
+
+def order(draft: Draft, form: Form) -> tuple[str, ...]:
+    """Every step that applies: section A, who asks, what only that kind is asked, section B."""
+    general = (f for f in form.fields if not f.only_for)
+    special = (f for f in form.fields if draft.user_type in f.only_for)
+    return (
+        *(FIELD + f.key for f in general),
+        USER_TYPE,
+        *(FIELD + f.key for f in special),
+        PROBLEM,
+        DEADLINE,
+        SUMMARY,
+    )
+
+
+def known(draft: Draft, step: str) -> bool:
+    """Whether a step needs no asking any more."""
+    match step:
+        case "user_type":
+            return draft.user_type is not None
+        case "problem":
+            return bool(draft.parts) and PROBLEM in draft.done
+        case "deadline":
+            return draft.deadline is not None or DEADLINE in draft.done
+        case "summary":
+            return False
+    return step.removeprefix(FIELD) in draft.answers or step in draft.done
+
+
+def next_step(draft: Draft, form: Form) -> str:
+    return next(step for step in order(draft, form) if not known(draft, step))
+
+
+def previous_step(draft: Draft, form: Form) -> str | None:
+    """The step before the one being asked; None at the first."""
+    steps = order(draft, form)
+    if draft.asking not in steps:
+        return SUMMARY if draft.asking in (EDIT, FILES) else None
+    at = steps.index(draft.asking)
+    return steps[at - 1] if at else None
+
+
+def answers_in_use(draft: Draft, form: Form) -> dict[str, str]:
+    """The answers to send: those of fields that apply to this user type."""
+    steps = set(order(draft, form))
+    return {k: v for k, v in draft.answers.items() if FIELD + k in steps and v}
+
+
+def checked(answers: Mapping[str, str], form: Form) -> dict[str, str]:
+    """What of these answers passes its field's check."""
+    found = ((f.key, check(f.check, answers[f.key])) for f in form.fields if f.key in answers)
+    return {key: result.value for key, result in found if result.value}
+
+
+def problem_text(draft: Draft) -> str:
+    """Section B as written, a line a message."""
+    return "\n".join(part.text for part in draft.parts).strip()
+
+
+def worth_keeping(draft: Draft | None) -> bool:
+    return draft is not None and bool(draft.answers or draft.parts or draft.files)
+
+
+def aged(state: State, now: float, office: Office) -> bool:
+    """Whether there is a form with something in it that was left alone for long."""
+    draft = state.draft
+    limit = office.conversation.draft_offer_after_hours * 3600
+    return draft is not None and worth_keeping(draft) and now - draft.touched_at >= limit
+
+
+def begun(m: Moment) -> Draft:
+    """A new form with all that the user has already told."""
+    form, heard = m.desk.office.form, m.state.heard
+    types = {t.key for t in form.user_types}
+    said_type = heard.get(HEARD_USER_TYPE)
+    return Draft(
+        answers=checked(heard, form),
+        user_type=said_type if said_type in types else None,
+        parts=m.state.problem,
+        files=m.state.files,
+        deadline=_DEADLINES.get(heard.get(HEARD_DEADLINE, "")),
+        topic=m.state.topic,
+    )
+
+
+def place(m: Moment, draft: Draft, *say: str, again: bool = False) -> Move:
+    """Put the question the draft stands at; every visit counts as touching it."""
+    touched = replace(draft, touched_at=m.facts.now.timestamp())
+    state = replace(m.state, flow="consultation", at=draft.asking, draft=touched)
+    return Move(state, say, again=again)
+
+
+def onward(m: Moment, draft: Draft, *say: str) -> Move:
+    """Put the first question that is still open, else the summary."""
+    step = next_step(draft, m.desk.office.form)
+    if step == PROBLEM and draft.parts:
+        say = (*say, m.text("problem_known", text=problem_text(draft)))
+    if step == SUMMARY and draft.deadline == "under_24h" and _URGENT not in draft.done:
+        say = (*say, _urgent(m, draft))
+        draft = replace(draft, done=(*draft.done, _URGENT))
+    return place(m, replace(draft, asking=step, editing=False, refused=0), *say)
+
+
+def _urgent(m: Moment, draft: Draft) -> str:
+    """Under 24 hours: what the office can and cannot do now, and who can decide."""
+    answer = m.desk.answers.get(draft.topic)
+    authority = answer.authority if answer else "lpse"
+    sentence = m.desk.office.authorities.sentence(authority)
+    return m.text("urgent", facts=m.facts, authority=authority, sentence=sentence)

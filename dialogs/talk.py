@@ -1,0 +1,144 @@
+"""Idle talk: what a free text means when no flow waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dialogs.choosing import plain, words
+from dialogs.commands import RecordMiss
+from dialogs.extraction import extract
+from dialogs.flows import drafts, erasure, faq, feedback, form, menu, person, status
+from dialogs.flows.consultation_problem import has_voice
+from dialogs.move import Moment, Move
+from dialogs.turn import Settle
+
+# A text made of nothing but these opens a talk; what it is about comes with the next message.
+OPENERS = words(
+    """
+    min mimin admin kak kakak pak bapak bu ibu mas mbak bang gan sis halo hallo helo hai hi hello
+    hey hei p ping permisi punten assalamualaikum asalamualaikum assalamu alaikum ass salam wr wb
+    selamat pagi siang sore malam mau ingin izin ijin numpang tanya nanya bertanya dong ya yaa
+    saya sy aku boleh mohon bantuan bantu tolong info infonya om kaka test tes halloo haloo
+    """
+)
+_ASKING = words("tanya nanya bertanya izin ijin info bantu tolong numpang")
+_FEW_WORDS = 3
+_WISH_WORDS = 5
+
+
+def hear(m: Moment) -> Move:
+    """Always an answer: an act, a ready answer, suggestions, or the word that we failed."""
+    if not m.heard.text.strip():
+        return _files_alone(m)
+    said = plain(m.heard.text).split()
+    if said and OPENERS.issuperset(said):
+        return _opener(m, said)
+    move = _answered(m)
+    if not all(isinstance(command, RecordMiss) for command in move.commands):
+        return move
+    return _settled(move, Settle.FRAGMENT if _is_fragment(m, move, said) else Settle.BREATH)
+
+
+def remember(m: Moment) -> Moment:
+    """Keep files, and what the text tells about the user, for a form that may come."""
+    ids = (*m.state.files, *(file.attachment_id for file in m.heard.files))
+    m = m.with_state(files=tuple(dict.fromkeys(ids)))
+    if not m.heard.text.strip():
+        return m
+    found = extract(m.heard.text, m.heard.understanding)
+    heard = {**m.state.heard, **form.checked(found.answers, m.desk.office.form)}
+    if found.user_type:
+        heard[form.HEARD_USER_TYPE] = found.user_type
+    if found.deadline:
+        heard[form.HEARD_DEADLINE] = found.deadline
+    return m.with_state(heard=heard)
+
+
+def _answered(m: Moment) -> Move:
+    topic = faq.confident_topic(m)
+    if topic is not None:
+        return faq.answer(m, topic)
+    if act := _act(m):
+        return act(m)
+    if status.spoken_number(m):
+        return status.start(m)
+    if _introduced(m):
+        return m.go("menu", "", m.text("known", heard=m.state.heard))
+    return faq.suggest(m) or faq.not_understood(m)
+
+
+def _act(m: Moment) -> Callable[[Moment], Move] | None:
+    intent = m.heard.understanding.intent
+    if intent is None or not m.is_(intent.name):
+        return None
+    return ACTS.get(intent.name)
+
+
+def _introduced(m: Moment) -> bool:
+    """The text only says who somebody is."""
+    found = extract(m.heard.text, m.heard.understanding)
+    return bool(found.answers) and len(plain(found.problem).split()) < _FEW_WORDS
+
+
+def _opener(m: Moment, said: list[str]) -> Move:
+    if not _ASKING.isdisjoint(said):
+        return _settled(m.go("menu", "ask", m.text("opener")), Settle.FRAGMENT)
+    return _settled(_greet(m), Settle.FRAGMENT)
+
+
+def _files_alone(m: Moment) -> Move:
+    text = m.text("files_alone", count=len(m.heard.files), voice=has_voice(m.heard))
+    return _settled(m.go("menu", "rest", text), Settle.FRAGMENT)
+
+
+def _is_fragment(m: Moment, move: Move, said: list[str]) -> bool:
+    sure = faq.confident_topic(m) is not None
+    return not sure and move.state.flow == "faq" and len(said) <= _FEW_WORDS
+
+
+def _settled(move: Move, settle: Settle) -> Move:
+    """Only talk may wait unsent: entering another flow is answered at once."""
+    return replace(move, settle=settle) if move.state.flow in ("menu", "faq") else move
+
+
+def _greet(m: Moment) -> Move:
+    return m.go("menu", "", m.text("greeting", first=not m.state.noticed_privacy))
+
+
+def _not_resolved(m: Moment) -> Move:
+    noted = status.note(m, "not_resolved")
+    if noted:
+        return noted
+    return m.go("faq", "offer", m.text("faq_not_helped"), problem=(*m.state.problem, *m.parts))
+
+
+def _resolved(m: Moment) -> Move:
+    return status.note(m, "resolved") or menu.rest(m, m.text("resolved"))
+
+
+def _open_ticket(m: Moment) -> Move:
+    """A long wish for a ticket also says what it is about."""
+    long = len(plain(m.heard.text).split()) > _WISH_WORDS
+    return drafts.start_form(m if long else replace(m, parts=()))
+
+
+ACTS: Mapping[str, Callable[[Moment], Move]] = {
+    "greet": _greet,
+    "goodbye": lambda m: menu.rest(m, m.text("goodbye", draft=form.worth_keeping(m.state.draft))),
+    "thanks": lambda m: menu.rest(m, m.text("thanks")),
+    "affirm": lambda m: m.go("menu", "", m.text("affirmed")),
+    "deny": lambda m: m.go("menu", "", m.text("affirmed")),
+    "cancel": menu.cancel,
+    "back": menu.home,
+    "help": lambda m: m.go("menu", "", m.text("help")),
+    "request_human": person.call,
+    "open_ticket": _open_ticket,
+    "ticket_status": status.start,
+    "not_resolved": _not_resolved,
+    "resolved": _resolved,
+    "submit_feedback": feedback.start,
+    "bot_challenge": lambda m: m.go("menu", "", m.text("bot")),
+    "erase_my_data": erasure.start,
+    "out_of_scope": lambda m: m.go("menu", "", m.text("out_of_scope")),
+}

@@ -1,0 +1,264 @@
+"""Carrying out what a flow wants done: inside the turn's transaction, under the contact's
+lock. Each command has one function; it returns what the user is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dialogs import commands as c
+from dialogs.answers import Answers
+from dialogs.office import Authority, Office
+from dialogs.reply import Reply
+from dialogs.texts import Texts
+from handoff import history, links, numbers
+from handoff.calendar import OfficeCalendar
+from handoff.history import Entry
+from handoff.rules import SeriesFormats
+from storage.repositories import conversations, messages, people, tickets
+from storage.repositories.conversations import Case
+
+PERSONAL_DATA_DUE = timedelta(hours=72)  # UU 27/2022: 3x24 h
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the commands need besides the transaction. ``key`` seals history and links."""
+
+    office: Office
+    texts: Texts
+    answers: Answers
+    calendar: OfficeCalendar
+    series: SeriesFormats
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The turn a command is part of. ``step`` is the dialogue's, after thinking."""
+
+    connection: Connection
+    case: Case
+    now: datetime
+    step: int
+
+
+def carry_out(counter: Counter, moment: Moment, command: c.Command) -> tuple[Reply, ...]:
+    """Do one command; what the user is told."""
+    return _DEEDS[type(command)](counter, moment, command)
+
+
+def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tuple[Reply, ...]:
+    """A numbered ticket with its history and files (SOP 001 steps 4 and 5)."""
+    answer = counter.answers.get(command.topic) if command.topic else None
+    decides: Authority = answer.authority if answer else "lpse"
+    priority = "tinggi" if command.deadline == "under_24h" else "menengah"
+    local = counter.calendar.local(moment.now)
+    number = numbers.take(moment.connection, "ticket", counter.series.ticket, local)
+    ticket_id = tickets.add(
+        moment.connection,
+        number=number,
+        contact_id=moment.case.contact_id,
+        conversation_id=moment.case.id,
+        kind=command.kind,
+        state="baru",
+        priority=priority,
+        user_type=command.user_type,
+        answers=json.dumps(dict(command.answers), ensure_ascii=False),
+        problem=command.problem,
+        topic=command.topic,
+        decides=decides,
+        deadline=command.deadline,
+        opened_at=moment.now,
+        history_seq=0,
+        history_head=history.START,
+    )
+    history.append(
+        moment.connection,
+        counter.key,
+        ticket_id,
+        moment.now,
+        Entry("opened", f"contact:{moment.case.contact_id}", command.problem),
+    )
+    messages.attach_to_ticket(moment.connection, command.attachment_ids, ticket_id)
+    if command.kind != "masukan":
+        _remember(moment, command)
+    text = counter.texts.render(
+        "ticket_opened",
+        number=number,
+        kind=command.kind,
+        office=counter.office,
+        target=decides not in counter.office.promises.no_target_for,
+        decides=decides,
+        deadline=command.deadline,
+        web=moment.case.channel == "web",
+        **_hours(counter, moment.now),
+    )
+    link = "resume" if moment.case.channel == "web" else None
+    return (Reply(text, row_class="notice", link=link),)
+
+
+def _remember(moment: Moment, command: c.OpenTicket) -> None:
+    kept = dict(command.answers)
+    if command.user_type:
+        kept["user_type"] = command.user_type
+    conversations.save_identity(
+        moment.connection, moment.case.contact_id, json.dumps(kept, ensure_ascii=False)
+    )
+
+
+def call_human(counter: Counter, moment: Moment, command: c.CallHuman) -> tuple[Reply, ...]:
+    """A waiting request with a number; a second call gives the same one."""
+    number = tickets.waiting_human(moment.connection, moment.case.contact_id)
+    again = number is not None
+    if number is None:
+        local = counter.calendar.local(moment.now)
+        number = numbers.take(moment.connection, "human", counter.series.human, local)
+        tickets.add_human_request(
+            moment.connection,
+            number=number,
+            contact_id=moment.case.contact_id,
+            conversation_id=moment.case.id,
+            reason=command.reason,
+            state="waiting",
+            created_at=moment.now,
+        )
+    text = counter.texts.render(
+        "human_waiting",
+        number=number,
+        again=again,
+        office=counter.office,
+        **_hours(counter, moment.now),
+    )
+    return (Reply(text, row_class="notice"),)
+
+
+def open_personal_data_request(
+    counter: Counter, moment: Moment, command: c.OpenPersonalDataRequest
+) -> tuple[Reply, ...]:
+    """A request under UU 27/2022 with number and due time; nothing is deleted by it."""
+    due = moment.now + PERSONAL_DATA_DUE
+    local = counter.calendar.local(moment.now)
+    number = numbers.take(
+        moment.connection, "personal_data", counter.series.personal_data, local
+    )
+    tickets.add_personal_data_request(
+        moment.connection,
+        number=number,
+        contact_id=moment.case.contact_id,
+        conversation_id=moment.case.id,
+        text=command.text,
+        state="open",
+        created_at=moment.now,
+        due_at=due,
+    )
+    text = counter.texts.render(
+        "personal_data_opened",
+        number=number,
+        due=counter.calendar.local(due),
+        office=counter.office,
+    )
+    return (Reply(text, row_class="notice"),)
+
+
+def note_on_ticket(counter: Counter, moment: Moment, command: c.NoteOnTicket) -> tuple[Reply, ...]:
+    """The user's words on one of their own tickets, in its history."""
+    row = tickets.find_own(moment.connection, moment.case.contact_id, command.number)
+    if row is None:
+        return (Reply(counter.texts.render("ticket_not_found", number=command.number)),)
+    history.append(
+        moment.connection,
+        counter.key,
+        row.id,
+        moment.now,
+        Entry(f"user_{command.event}", f"contact:{moment.case.contact_id}", command.text),
+    )
+    messages.attach_to_ticket(moment.connection, command.attachment_ids, row.id)
+    text = counter.texts.render(
+        "note_saved", number=command.number, event=command.event, office=counter.office
+    )
+    return (Reply(text, row_class="notice"),)
+
+
+def record_miss(counter: Counter, moment: Moment, command: c.RecordMiss) -> tuple[Reply, ...]:
+    """A text that was not understood goes on the review list."""
+    messages.record_miss(
+        moment.connection,
+        conversation_id=moment.case.id,
+        step=moment.step,
+        text=command.text,
+        best_intent=command.best_intent,
+        confidence=command.confidence,
+        now=moment.now,
+    )
+    return ()
+
+
+def record_consultation(
+    counter: Counter, moment: Moment, command: c.RecordConsultation
+) -> tuple[Reply, ...]:
+    """An answer helped: topic, version and time."""
+    tickets.add_consultation(moment.connection, command.topic, command.version, moment.now)
+    return ()
+
+
+def prove_phone(counter: Counter, moment: Moment, command: c.ProvePhone) -> tuple[Reply, ...]:
+    """The platform vouches for a number. Whoever proved it before is the same person."""
+    owner = conversations.phone_owner(moment.connection, command.number)
+    if owner is None:
+        conversations.add_identity(
+            moment.connection,
+            moment.case.contact_id,
+            "phone",
+            command.number,
+            moment.case.account,
+            moment.now,
+        )
+    elif owner != moment.case.contact_id:
+        people.join(moment.connection, moment.case.contact_id, owner)
+    return ()
+
+
+def redeem_link(counter: Counter, moment: Moment, command: c.RedeemLink) -> tuple[Reply, ...]:
+    """A one-time link made inside another chat: both chats are one person's from now on."""
+    link = links.find(moment.connection, counter.key, "join", command.token, moment.now)
+    if link is None or link.conversation_id == moment.case.id:
+        return (Reply(counter.texts.render("link_refused", office=counter.office)),)
+    people.use_link(moment.connection, link.id, moment.now)
+    if link.contact_id != moment.case.contact_id:
+        people.join(moment.connection, moment.case.contact_id, link.contact_id)
+    return (Reply(counter.texts.render("link_joined", office=counter.office), row_class="notice"),)
+
+
+def revoke_links(counter: Counter, moment: Moment, command: c.RevokeLinks) -> tuple[Reply, ...]:
+    """Every private link of this person becomes useless."""
+    people.revoke_links(moment.connection, moment.case.contact_id, moment.now)
+    return (
+        Reply(counter.texts.render("links_revoked", office=counter.office), row_class="notice"),
+    )
+
+
+def _hours(counter: Counter, now: datetime) -> dict[str, object]:
+    is_open = counter.calendar.is_open(now)
+    return {
+        "office_open": is_open,
+        "next_open": None if is_open else counter.calendar.next_open(now),
+    }
+
+
+_DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, ...]]] = {
+    c.OpenTicket: open_ticket,
+    c.CallHuman: call_human,
+    c.RecordMiss: record_miss,
+    c.RecordConsultation: record_consultation,
+    c.OpenPersonalDataRequest: open_personal_data_request,
+    c.NoteOnTicket: note_on_ticket,
+    c.ProvePhone: prove_phone,
+    c.RedeemLink: redeem_link,
+    c.RevokeLinks: revoke_links,
+}

@@ -1,0 +1,92 @@
+"""A ticket's history: a chain that shows any later change, with words that can be erased.
+
+An entry's ``body`` is JSON with the previous head, seq, UTC microseconds, kind, actor and
+the digest of salt and words; its ``head`` is the keyed hash (HMAC-SHA256) of exactly that
+text. The words sit in a side table: erasing them leaves the chain whole (design 6.9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from storage.base import to_micros
+from storage.repositories import tickets
+
+START = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact to write down. ``actor`` is opaque (``contact:7``, ``bot``), ``text`` the words."""
+
+    kind: str
+    actor: str
+    text: str = ""
+
+
+def append(
+    connection: Connection,
+    key: bytes,
+    ticket_id: int,
+    at: datetime,
+    *entries: Entry,
+) -> None:
+    """Add entries to a ticket's chain; the caller holds the contact's lock."""
+    ticket = tickets.get(connection, ticket_id)
+    seq, head = ticket.history_seq, ticket.history_head
+    for entry in entries:
+        seq += 1
+        salt = secrets.token_bytes(16)
+        body = json.dumps(
+            {
+                "previous": head,
+                "ticket": ticket_id,
+                "seq": seq,
+                "at": to_micros(at),
+                "kind": entry.kind,
+                "actor": entry.actor,
+                "words": _digest(salt, entry.text) if entry.text else None,
+            },
+            sort_keys=True,
+        )
+        head = _seal(key, body)
+        entry_id = tickets.add_history(
+            connection, ticket_id=ticket_id, seq=seq, body=body, head=head
+        )
+        if entry.text:
+            tickets.add_history_text(connection, entry_id=entry_id, salt=salt, text=entry.text)
+    tickets.move_head(connection, ticket_id, seq, head)
+
+
+def verify(connection: Connection, key: bytes, ticket_id: int) -> str | None:
+    """None if the chain is whole, else a sentence that says where it is not."""
+    ticket = tickets.get(connection, ticket_id)
+    head, seq = START, 0
+    for row in tickets.history(connection, ticket_id):
+        seq += 1
+        facts = json.loads(row.body)
+        if row.seq != seq or facts["seq"] != seq or facts["previous"] != head:
+            return f"entry {row.seq} does not follow entry {seq - 1}"
+        if facts["ticket"] != ticket_id or not hmac.compare_digest(_seal(key, row.body), row.head):
+            return f"entry {seq} was changed"
+        if row.text is not None and facts["words"] != _digest(row.salt, row.text):
+            return f"the words of entry {seq} were changed"
+        head = row.head
+    if (ticket.history_seq, ticket.history_head) != (seq, head):
+        return f"entries after {seq} are missing"
+    return None
+
+
+def _digest(salt: bytes, text: str) -> str:
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def _seal(key: bytes, body: str) -> str:
+    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,125 @@
+"""The builtin engine: runs the trained pipeline in this process with numpy alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.clauses import SMALL_TALK, SOCIAL, questions
+from nlu.entities import find_entities
+from nlu.errors import ModelError, TrainingError
+from nlu.fingerprint import PROJECT, fingerprint
+from nlu.model import Model, load
+from nlu.normalize import normalize
+from nlu.understanding import Intent, Understanding
+
+LONGEST = 1000
+"""Characters looked at for the intent; a question stands near the front."""
+LONGEST_FOR_ENTITIES = 4000
+"""Characters searched for entities."""
+SURE = 0.7
+"""Confidence with which a piece of a message speaks for the whole."""
+RANKED = 10
+"""Entries of the intent ranking, as many as Rasa gives."""
+MODEL_FILE = "nlu-model.npz"
+TRAINING_SECONDS = 300
+
+
+class BuiltinEngine:
+    """Implements ``nlu.engine.Engine``; nothing in it changes after the start."""
+
+    def __init__(self, model: Model) -> None:
+        self._intents = model.intents
+        self._outside = model.outside
+        self._weights = model.weights
+        self._intercept = model.intercept.astype(np.float64)
+        self._calibration = model.calibration
+        self._vectorizers = tuple(block.vectorizer() for block in model.blocks)
+
+    def parse(self, text: str) -> Understanding:
+        """Never raises for any text; an empty one gives an empty Understanding."""
+        entities = find_entities(text[:LONGEST_FOR_ENTITIES])
+        ranking = self._ranking(text[:LONGEST])
+        return Understanding(text, ranking[0] if ranking else None, ranking, entities)
+
+    def scores(self, normalized: str) -> NDArray[np.float64]:
+        """The classifier's raw score for every intent, in the model's order."""
+        rows: list[int] = []
+        values: list[float] = []
+        for vectorizer in self._vectorizers:
+            block_rows, block_values = vectorizer(normalized)
+            rows += block_rows
+            values += block_values
+        if not rows:
+            return self._intercept
+        total: NDArray[np.float64] = np.array(values) @ self._weights[rows]
+        return total + self._intercept
+
+    def _ranking(self, text: str) -> tuple[Intent, ...]:
+        if not text.strip():
+            return ()
+        best = self._confidences(normalize(text))
+        if self._top(best) in SOCIAL:
+            inside = map(self._confidences, questions(text, self._top(best)))
+            best = next((found for found in inside if self._is_question(found)), best)
+        return self._ranked(best)
+
+    def _is_question(self, confidences: NDArray[np.float64]) -> bool:
+        return self._top(confidences) not in SMALL_TALK and confidences.max() >= SURE
+
+    def _top(self, confidences: NDArray[np.float64]) -> str:
+        return self._intents[int(confidences.argmax())]
+
+    def _confidences(self, normalized: str) -> NDArray[np.float64]:
+        return self._calibration.confidences(self.scores(normalized), self._outside)
+
+    def _ranked(self, confidences: NDArray[np.float64]) -> tuple[Intent, ...]:
+        order = np.argsort(-confidences, kind="stable")[:RANKED]
+        return tuple(Intent(self._intents[i], float(confidences[i])) for i in order)
+
+
+def load_or_train(
+    cache_dir: Path, *, say: Callable[[str], None], project: Path = PROJECT
+) -> BuiltinEngine:
+    """The engine with the cached model, or with one trained now in a process of its own.
+
+    A model that is broken, or made from other data, settings or library versions, is
+    trained again; ``say`` gets one plain line then. Raises NluError with one sentence.
+    """
+    path = cache_dir / MODEL_FILE
+    wanted = fingerprint(project)
+    try:
+        return BuiltinEngine(load(path, wanted))
+    except ModelError:
+        say("Training the language model; this takes a few seconds, once.")
+    train_in_subprocess(path, project)
+    return BuiltinEngine(load(path, wanted))
+
+
+def train_in_subprocess(path: Path, project: Path = PROJECT) -> None:
+    """Writes a new model file; raises TrainingError with the trainer's sentence."""
+    command = [sys.executable, "-m", "nlu.training", "--out", str(path), "--project", str(project)]
+    shown = None if sys.stderr.isatty() else subprocess.PIPE
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603  # our own module, and paths from the configuration
+            command,
+            cwd=PROJECT.parent,
+            env=os.environ | one_thread,
+            stdout=subprocess.PIPE,
+            stderr=shown,
+            text=True,
+            timeout=TRAINING_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TrainingError(f"Training took more than {TRAINING_SECONDS} seconds.") from None
+    if done.returncode != 0:
+        lines = [*(done.stderr or "").splitlines(), *done.stdout.splitlines()]
+        raise TrainingError(lines[-1] if lines else f"Training ended with {done.returncode}.")

@@ -1,0 +1,260 @@
+"""The database: one writer on SQLite, a pool on PostgreSQL, the same words for both.
+
+``write`` runs a job in a transaction of its own and gives a future that is done once the
+transaction is durable. A job that raises leaves nothing behind. On SQLite one thread
+drains its queue: up to 16 jobs, each in a SAVEPOINT, one COMMIT (design 6.17).
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from storage.unit import Unit
+
+T = TypeVar("T")
+Job = Callable[[Unit], T]
+
+BATCH = 16
+BUSY_MS = 5000
+
+
+class Unavailable(Exception):
+    """The database could not do its part (connection lost, locked, disk full): nothing was
+    written, and the same thing may be tried again later."""
+
+
+class Database(Protocol):
+    """What the other packages need of a database."""
+
+    dialect: str
+
+    def write(self, job: Job[T]) -> Future[T]:
+        """Run ``job`` in a transaction; the future is done after COMMIT. It fails with what
+        the job raised, or with ``Unavailable``."""
+        ...
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        """Run ``job`` on a reading connection, in the caller's thread. Raises Unavailable."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was handed in, then let go of the database."""
+        ...
+
+
+def open_database(url: str, *, pool_size: int = 8) -> Database:
+    """Open the database behind a SQLAlchemy URL. Raises ValueError with a sentence for a URL
+    that is none of ``sqlite:///FILE`` and ``postgresql+psycopg://...``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("a URL like sqlite:////var/lib/loket/loket.db or "
+                         "postgresql://user:password@host/name") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("a SQLite file, not a database in memory")
+        return SqliteDatabase(parsed)
+    if backend == "postgresql":
+        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), pool_size)
+    raise ValueError("sqlite or postgresql")
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Whether an error is the database's own fault rather than that of our code or data."""
+    return isinstance(error, Unavailable | OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and bool(error.connection_invalidated)
+    )
+
+
+def create_sqlite_engine(url: URL, *, read_only: bool = False) -> Engine:
+    """An engine whose transactions are BEGIN IMMEDIATE (or query_only for readers)."""
+    options: dict[str, Any] = {"poolclass": StaticPool} if not read_only else {"pool_size": 4}
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+        **options,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: sqlite3.Connection, _record: object) -> None:
+        cursor = raw.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_MS}",
+            "foreign_keys=ON",
+            "cache_size=-8000",
+            f"query_only={'ON' if read_only else 'OFF'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+class SqliteDatabase:
+    """A SQLite file: one writing thread, readers beside it."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL) -> None:
+        assert url.database is not None
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_sqlite_engine(url)
+        self._readers = create_sqlite_engine(url, read_only=True)
+        self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="loket-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, job: Job[T]) -> Future[T]:
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(Unavailable("the database is closed"))
+        else:
+            self._jobs.put((job, future))
+        return future
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        return _read(self._readers, job)
+
+    def close(self) -> None:
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        self._engine.dispose()
+        self._readers.dispose()
+
+    def _work(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < BATCH:
+                try:
+                    item = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if item is None:
+                    last = True
+                    break
+                batch.append(item)
+            self._run(batch)
+            if last:
+                return
+
+    def _run(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
+        outcomes: list[tuple[Future[Any], Unit | None, Any]] = []
+        try:
+            with self._engine.begin() as connection:
+                for job, future in batch:
+                    outcomes.append((future, *_in_savepoint(connection, job)))
+        except Exception as error:
+            for _, future in batch:
+                future.set_exception(_as_unavailable(error))
+            return
+        for future, unit, result in outcomes:
+            if unit is None:
+                future.set_exception(result)
+            else:
+                unit.committed()
+                future.set_result(result)
+
+
+def _in_savepoint(connection: Connection, job: Job[Any]) -> tuple[Unit | None, Any]:
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute("SAVEPOINT job")
+    unit = Unit(connection)
+    try:
+        result = job(unit)
+    except Exception as error:
+        raw.execute("ROLLBACK TO job")
+        raw.execute("RELEASE job")
+        return None, _as_unavailable(error) if is_infrastructure(error) else error
+    raw.execute("RELEASE job")
+    return unit, result
+
+
+class PostgresDatabase:
+    """PostgreSQL: a pool of connections, each job in a thread and a transaction of its own."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL, pool_size: int) -> None:
+        self._engine = create_engine(
+            url, hide_parameters=True, pool_size=pool_size, max_overflow=2, pool_pre_ping=True
+        )
+        self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="loket-writer")
+
+    def write(self, job: Job[T]) -> Future[T]:
+        try:
+            return self._threads.submit(self._run, job)
+        except RuntimeError:
+            future: Future[T] = Future()
+            future.set_exception(Unavailable("the database is closed"))
+            return future
+
+    def read(self, job: Callable[[Connection], T]) -> T:
+        return _read(self._engine, job)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _run(self, job: Job[T]) -> T:
+        """A connection lost on the way, even at COMMIT, runs the job again: the event key
+        decides whether it had been written (design 6.10)."""
+        for attempt in range(3):
+            try:
+                with self._engine.begin() as connection:
+                    unit = Unit(connection)
+                    result = job(unit)
+                unit.committed()
+                return result
+            except Exception as error:
+                if not is_infrastructure(error):
+                    raise
+                if attempt == 2:
+                    raise _as_unavailable(error) from error
+                time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))
+        raise AssertionError("unreachable")
+
+
+def _read(engine: Engine, job: Callable[[Connection], T]) -> T:
+    try:
+        with engine.connect() as connection:
+            return job(connection)
+    except Exception as error:
+        if is_infrastructure(error):
+            raise _as_unavailable(error) from error
+        raise
+
+
+def _as_unavailable(error: Exception) -> Unavailable:
+    if isinstance(error, Unavailable):
+        return error
+    wrapped = Unavailable(f"the database did not answer ({type(error).__name__})")
+    wrapped.__cause__ = error
+    with suppress(AttributeError):
+        wrapped.add_note(str(getattr(error, "orig", error)))
+    return wrapped

@@ -1,0 +1,50 @@
+"""Time is data: what is due, whether we were awake, and when we were not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, ContactRef, Instant, Long, PrimaryKey, Time
+
+
+class Deadline(Base):
+    """One due time. ``subject`` is what it is about (``conversation:7``), ``inputs`` the JSON
+    it was computed from, ``arming`` counts how often it was set, so that each setting fires
+    at most once (design 6.1, 6.6)."""
+
+    __tablename__ = "deadlines"
+    __table_args__ = (UniqueConstraint("kind", "subject"), Index(None, "armed", "due_at"))
+
+    id: Mapped[PrimaryKey]
+    contact_id: Mapped[ContactRef]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    inputs: Mapped[Long]
+    due_at: Mapped[Time]
+    armed: Mapped[bool]
+    arming: Mapped[int] = mapped_column(default=1)
+    fired_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Heartbeat(Base):
+    """The last minute each process was awake."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Time]
+    clean_stop: Mapped[bool] = mapped_column(default=False)
+
+
+class Outage(Base):
+    """A gap in the heartbeat of more than ten minutes (design 6.12)."""
+
+    __tablename__ = "outages"
+
+    id: Mapped[PrimaryKey]
+    started_at: Mapped[Time]
+    ended_at: Mapped[Time]
+    reason: Mapped[Long]

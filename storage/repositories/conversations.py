@@ -1,0 +1,236 @@
+"""Conversations and the contacts behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.base import Instant
+from storage.models import Contact, Conversation, Identity
+
+_C = Conversation.__table__
+_P = Contact.__table__
+_I = Identity.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conversation with its contact, as read under the contact's lock."""
+
+    id: int
+    contact_id: int
+    channel: str
+    account: str
+    chat: str
+    thread: str
+    state: str | None
+    seq: int
+    fence: int
+    unreachable_at: datetime | None
+    heard_at: datetime | None
+    profile_name: str
+    identity: str | None
+    flood_tat: datetime | None
+    flood_told: bool
+
+
+_FIND = select(_C.c.id, _C.c.contact_id).where(
+    _C.c.channel == bindparam("channel"),
+    _C.c.account == bindparam("account"),
+    _C.c.chat == bindparam("chat"),
+    _C.c.thread == bindparam("thread"),
+)
+_LOCK = select(_P.c.id).where(_P.c.id == bindparam("contact_id")).with_for_update()
+_LOAD = (
+    select(
+        _C.c.id,
+        _C.c.contact_id,
+        _C.c.channel,
+        _C.c.account,
+        _C.c.chat,
+        _C.c.thread,
+        _C.c.state,
+        _C.c.seq,
+        _C.c.fence,
+        _C.c.unreachable_at,
+        _C.c.heard_at,
+        _C.c.profile_name,
+        _P.c.identity,
+        _P.c.flood_tat,
+        _P.c.flood_told,
+    )
+    .join_from(_C, _P, _C.c.contact_id == _P.c.id)
+    .where(_C.c.id == bindparam("conversation_id"))
+)
+_NEW_CONTACT = insert(_P).returning(_P.c.id)
+_NEW = {
+    "sqlite": sqlite.insert(_C).on_conflict_do_nothing().returning(_C.c.id),
+    "postgresql": postgresql.insert(_C).on_conflict_do_nothing().returning(_C.c.id),
+}
+_DROP_CONTACT = delete(_P).where(_P.c.id == bindparam("contact_id"))
+_SAVE = (
+    update(_C)
+    .where(_C.c.id == bindparam("conversation_id"))
+    .values(
+        state=bindparam("new_state"),
+        seq=bindparam("new_seq"),
+        heard_at=bindparam("new_heard_at", type_=Instant),
+        profile_name=bindparam("new_profile_name"),
+        unreachable_at=None,
+    )
+)
+_SAVE_STATE = (
+    update(_C)
+    .where(_C.c.id == bindparam("conversation_id"))
+    .values(state=bindparam("new_state"), seq=bindparam("new_seq"))
+)
+_SAVE_FLOOD = (
+    update(_P)
+    .where(_P.c.id == bindparam("contact_id"))
+    .values(flood_tat=bindparam("tat", type_=Instant), flood_told=bindparam("told"))
+)
+
+
+def find(
+    connection: Connection, channel: str, account: str, chat: str, thread: str
+) -> tuple[int, int] | None:
+    """(conversation id, contact id) of a key, or None."""
+    row = connection.execute(
+        _FIND, {"channel": channel, "account": account, "chat": chat, "thread": thread}
+    ).first()
+    return None if row is None else (row.id, row.contact_id)
+
+
+def ensure(
+    connection: Connection, channel: str, account: str, chat: str, thread: str, now: datetime
+) -> tuple[int, int]:
+    """Find or make a conversation and its contact. Two first messages at once make one: the
+    later insert waits for the earlier transaction and then finds its row (design 6.3)."""
+    found = find(connection, channel, account, chat, thread)
+    if found is not None:
+        return found
+    contact_id = connection.execute(
+        _NEW_CONTACT, {"created_at": now, "flood_told": False}
+    ).scalar_one()
+    row = connection.execute(
+        _NEW[connection.dialect.name],
+        {
+            "contact_id": contact_id,
+            "channel": channel,
+            "account": account,
+            "chat": chat,
+            "thread": thread,
+            "profile_name": "",
+            "seq": 0,
+            "fence": 0,
+            "created_at": now,
+        },
+    ).first()
+    if row is not None:
+        return row.id, contact_id
+    connection.execute(_DROP_CONTACT, {"contact_id": contact_id})
+    found = find(connection, channel, account, chat, thread)
+    assert found is not None
+    return found
+
+
+def load_locked(connection: Connection, conversation_id: int, *others: int) -> Case:
+    """Lock the conversation's contact (and ``others``, in ascending order), then read. If the
+    conversation moved to another contact meanwhile, start over (design 6.2)."""
+    locked: set[int] = set()
+    while True:
+        if connection.dialect.name == "postgresql":
+            row = connection.execute(_LOAD, {"conversation_id": conversation_id}).one()
+            for contact_id in sorted({row.contact_id, *others} - locked):
+                connection.execute(_LOCK, {"contact_id": contact_id})
+                locked.add(contact_id)
+        row = connection.execute(_LOAD, {"conversation_id": conversation_id}).one()
+        if not locked or row.contact_id in locked:
+            return Case(*row)
+
+
+def save(
+    connection: Connection,
+    conversation_id: int,
+    *,
+    state: str,
+    seq: int,
+    heard_at: datetime,
+    profile_name: str,
+) -> None:
+    """Write what a user's turn changed; who writes is reachable again."""
+    connection.execute(
+        _SAVE,
+        {
+            "conversation_id": conversation_id,
+            "new_state": state,
+            "new_seq": seq,
+            "new_heard_at": heard_at,
+            "new_profile_name": profile_name,
+        },
+    )
+
+
+def save_state(connection: Connection, conversation_id: int, *, state: str | None, seq: int) -> None:
+    """Write what a turn of our own (clock, media) changed."""
+    connection.execute(
+        _SAVE_STATE, {"conversation_id": conversation_id, "new_state": state, "new_seq": seq}
+    )
+
+
+def save_flood(connection: Connection, contact_id: int, tat: datetime | None, told: bool) -> None:
+    """Write the rate limit on what a contact sends."""
+    connection.execute(_SAVE_FLOOD, {"contact_id": contact_id, "tat": tat, "told": told})
+
+
+def save_identity(connection: Connection, contact_id: int, identity: str) -> None:
+    """Keep the answers of the last form, as JSON."""
+    connection.execute(update(_P).where(_P.c.id == contact_id).values(identity=identity))
+
+
+def mark_unreachable(connection: Connection, conversation_id: int, at: datetime | None) -> None:
+    """Note that the platform does not deliver here (None: it does again)."""
+    connection.execute(
+        update(_C).where(_C.c.id == conversation_id).values(unreachable_at=at)
+    )
+
+
+def move(connection: Connection, conversation_id: int, chat: str) -> None:
+    """The platform gave the chat a new id. If a conversation with that id exists already,
+    this one keeps the old address and is unreachable by it; rows go on to the new one."""
+    connection.execute(update(_C).where(_C.c.id == conversation_id).values(chat=chat))
+
+
+_OWN_PHONE = (
+    select(_I.c.value)
+    .where(_I.c.contact_id == bindparam("contact_id"), _I.c.kind == "phone")
+    .order_by(_I.c.id.desc())
+    .limit(1)
+)
+_PHONE_OWNER = select(_I.c.contact_id).where(_I.c.kind == "phone", _I.c.value == bindparam("phone"))
+
+
+def own_phone(connection: Connection, contact_id: int) -> str | None:
+    """A number the platform vouched for (E.164), or None."""
+    value: str | None = connection.execute(_OWN_PHONE, {"contact_id": contact_id}).scalar()
+    return value
+
+
+def phone_owner(connection: Connection, phone: str) -> int | None:
+    """The contact that proved a number, or None."""
+    owner: int | None = connection.execute(_PHONE_OWNER, {"phone": phone}).scalar()
+    return owner
+
+
+def add_identity(
+    connection: Connection, contact_id: int, kind: str, value: str, proven_by: str, now: datetime
+) -> None:
+    """Keep something proven about a contact."""
+    connection.execute(
+        insert(_I).values(
+            contact_id=contact_id, kind=kind, value=value, proven_by=proven_by, created_at=now
+        )
+    )

@@ -1,0 +1,268 @@
+"""Messages of both sides, and the files that came with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+
+from storage.base import Instant
+from storage.models import Attachment, Message, Miss, OutboxRow
+
+_M = Message.__table__
+_A = Attachment.__table__
+_O = OutboxRow.__table__
+_X = Miss.__table__
+
+_ADD = insert(_M).returning(_M.c.id)
+_BY_PLATFORM = (
+    select(_M.c.id, _M.c.author, _M.c.seq)
+    .where(
+        _M.c.conversation_id == bindparam("conversation_id"),
+        _M.c.platform_id == bindparam("platform_id"),
+    )
+    .order_by(_M.c.id.desc())
+    .limit(1)
+)
+_EDIT = (
+    update(_M)
+    .where(_M.c.id == bindparam("message_id"))
+    .values(text=bindparam("new_text"), edited_at=bindparam("at", type_=Instant))
+)
+
+
+def add(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    seq: int,
+    author: str,
+    text: str,
+    now: datetime,
+    body: str | None = None,
+    platform_id: str | None = None,
+    quotes: str | None = None,
+) -> int:
+    """Add a message; its row id. The text must be masked already."""
+    return int(
+        connection.execute(
+            _ADD,
+            {
+                "conversation_id": conversation_id,
+                "seq": seq,
+                "author": author,
+                "text": text,
+                "body": body,
+                "platform_id": platform_id,
+                "quotes": quotes,
+                "created_at": now,
+            },
+        ).scalar_one()
+    )
+
+
+def find_by_platform(
+    connection: Connection, conversation_id: int, platform_id: str
+) -> Row[Any] | None:
+    """(id, author, seq) of a message by the platform's id of it."""
+    return connection.execute(
+        _BY_PLATFORM, {"conversation_id": conversation_id, "platform_id": platform_id}
+    ).first()
+
+
+def edit(connection: Connection, message_id: int, text: str, now: datetime) -> None:
+    """The user changed the text of a message."""
+    connection.execute(_EDIT, {"message_id": message_id, "new_text": text, "at": now})
+
+
+_PAGE = (
+    select(
+        _M.c.id,
+        _M.c.seq,
+        _M.c.author,
+        _M.c.text,
+        _M.c.body,
+        _M.c.platform_id,
+        _M.c.created_at,
+        _O.c.state.label("delivery"),
+    )
+    .outerjoin(_O, _O.c.message_id == _M.c.id)
+    .where(
+        _M.c.conversation_id == bindparam("conversation_id"),
+        _M.c.seq > bindparam("after"),
+        or_(_O.c.state.is_(None), _O.c.state != "withdrawn"),
+    )
+    .order_by(_M.c.seq)
+    .limit(bindparam("limit"))
+)
+
+
+def page(connection: Connection, conversation_id: int, after: int, limit: int) -> list[Row[Any]]:
+    """The transcript after a seq, in order. It stops before the first message that is still
+    on its way, so that a cursor never jumps over one (docs/web-chat.md)."""
+    rows = connection.execute(
+        _PAGE, {"conversation_id": conversation_id, "after": after, "limit": limit}
+    ).fetchall()
+    shown = []
+    for row in rows:
+        if row.delivery in ("queued", "sending"):
+            break
+        shown.append(row)
+    return shown
+
+
+_ADD_FILE = insert(_A).returning(_A.c.id)
+
+
+def add_file(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    message_id: int,
+    kind: str,
+    name: str,
+    mime: str,
+    size: int | None,
+    ref: str | None,
+    blob: str | None,
+    sha256: str | None,
+    now: datetime,
+) -> int:
+    """Add a file: ``fetching`` with the platform's handle, or ``stored`` with its blob key."""
+    return int(
+        connection.execute(
+            _ADD_FILE,
+            {
+                "conversation_id": conversation_id,
+                "message_id": message_id,
+                "kind": kind,
+                "name": name,
+                "mime": mime,
+                "size": size,
+                "state": "stored" if blob else "fetching",
+                "ref": ref,
+                "blob": blob,
+                "sha256": sha256,
+                "attempts": 0,
+                "next_try_at": None if blob else now,
+                "created_at": now,
+            },
+        ).scalar_one()
+    )
+
+
+def files_of(connection: Connection, message_ids: list[int]) -> list[Row[Any]]:
+    """The files of messages."""
+    if not message_ids:
+        return []
+    return list(
+        connection.execute(
+            select(_A).where(_A.c.message_id.in_(message_ids)).order_by(_A.c.id)
+        ).fetchall()
+    )
+
+
+def get_file(connection: Connection, file_id: int) -> Row[Any] | None:
+    """One file's row."""
+    return connection.execute(select(_A).where(_A.c.id == file_id)).first()
+
+
+_TICKET_FILES = (
+    update(_A)
+    .where(
+        _A.c.id == bindparam("file_id"),
+        _A.c.ticket_id.is_(None),
+    )
+    .values(ticket_id=bindparam("new_ticket_id"))
+)
+
+
+def attach_to_ticket(connection: Connection, file_ids: tuple[int, ...], ticket_id: int) -> None:
+    """Make files supporting data of a ticket."""
+    if file_ids:
+        connection.execute(
+            _TICKET_FILES, [{"file_id": f, "new_ticket_id": ticket_id} for f in file_ids]
+        )
+
+
+def lease_fetches(
+    connection: Connection, channels: tuple[str, ...], now: datetime, until: datetime, limit: int
+) -> list[Row[Any]]:
+    """Take files that wait to be fetched, until ``until``; several replicas take others."""
+    from storage.models import Conversation
+
+    table = Conversation.__table__
+    rows = connection.execute(
+        select(_A, table.c.channel, table.c.account, table.c.chat, table.c.thread)
+        .join(table, table.c.id == _A.c.conversation_id)
+        .where(
+            _A.c.state == "fetching",
+            _A.c.next_try_at <= now,
+            table.c.channel.in_(channels),
+        )
+        .order_by(_A.c.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=_A)
+    ).fetchall()
+    for row in rows:
+        connection.execute(
+            update(_A)
+            .where(_A.c.id == row.id)
+            .values(next_try_at=until, attempts=row.attempts + 1)
+        )
+    return list(rows)
+
+
+def next_fetch_at(connection: Connection) -> datetime | None:
+    """When the next file is to be fetched."""
+    moment: datetime | None = connection.execute(
+        select(func.min(_A.c.next_try_at)).where(_A.c.state == "fetching")
+    ).scalar()
+    return moment
+
+
+def finish_file(connection: Connection, file_id: int, **values: object) -> bool:
+    """Record that a file is stored or refused; False if that was known already."""
+    return (
+        connection.execute(
+            update(_A).where(_A.c.id == file_id, _A.c.state == "fetching").values(**values)
+        ).rowcount
+        == 1
+    )
+
+
+def retry_file(connection: Connection, file_id: int, at: datetime) -> None:
+    """Try to fetch a file again at ``at``."""
+    connection.execute(update(_A).where(_A.c.id == file_id).values(next_try_at=at))
+
+
+def record_miss(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    step: int,
+    text: str,
+    best_intent: str | None,
+    confidence: float,
+    now: datetime,
+) -> None:
+    """Keep a text that was not understood, in place of an earlier one of the same step."""
+    forget_miss(connection, conversation_id, step)
+    connection.execute(
+        insert(_X).values(
+            conversation_id=conversation_id,
+            step=step,
+            text=text,
+            best_intent=best_intent,
+            confidence=confidence,
+            created_at=now,
+        )
+    )
+
+
+def forget_miss(connection: Connection, conversation_id: int, step: int) -> None:
+    """The text was understood after all, once its second half had come."""
+    connection.execute(
+        _X.delete().where(_X.c.conversation_id == conversation_id, _X.c.step == step)
+    )

@@ -1,0 +1,318 @@
+"""Outgoing messages: written inside a turn, claimed lane by lane, recorded after the send."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.base import Instant
+from storage.models import Conversation, Lane, Message, OutboxRow, Scope
+
+_O = OutboxRow.__table__
+_L = Lane.__table__
+_C = Conversation.__table__
+_M = Message.__table__
+_S = Scope.__table__
+
+_ADD = insert(_O)
+
+
+def _upsert_lane(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    least = func.min if dialect == "sqlite" else func.least
+    statement = make(_L)
+    return statement.on_conflict_do_update(
+        index_elements=["conversation_id"],
+        set_={
+            "due_at": least(
+                func.coalesce(_L.c.due_at, statement.excluded.due_at), statement.excluded.due_at
+            )
+        },
+    )
+
+
+_WAKE = {name: _upsert_lane(name) for name in ("sqlite", "postgresql")}
+_LOCK_LANE = (
+    select(_L.c.conversation_id)
+    .where(_L.c.conversation_id == bindparam("conversation_id"))
+    .with_for_update()
+)
+_WITHDRAW = (
+    update(_O)
+    .where(
+        _O.c.conversation_id == bindparam("conversation_id"),
+        _O.c.state == "queued",
+        _O.c.row_class == "talk",
+        _O.c.attempts == 0,
+        _O.c.due_at > bindparam("now", type_=Instant),
+    )
+    .values(state="withdrawn", done_at=bindparam("now", type_=Instant))
+)
+
+
+def lock_lane(connection: Connection, conversation_id: int) -> None:
+    """Lanes come before their rows, everywhere: the sender locks in the same order."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_LANE, {"conversation_id": conversation_id})
+
+
+def withdraw_unspoken(connection: Connection, conversation_id: int, now: datetime) -> int:
+    """Take back the bot's words that wait for the user to finish; how many rows."""
+    return connection.execute(
+        _WITHDRAW, {"conversation_id": conversation_id, "now": now}
+    ).rowcount
+
+
+def add(
+    connection: Connection,
+    *,
+    conversation_id: int,
+    channel: str,
+    message_id: int,
+    seq: int,
+    row_class: str,
+    kind: str,
+    fence: int,
+    due_at: datetime,
+) -> None:
+    """Put a message on its way and wake its lane."""
+    connection.execute(
+        _WAKE[connection.dialect.name],
+        {"conversation_id": conversation_id, "channel": channel, "due_at": due_at},
+    )
+    connection.execute(
+        _ADD,
+        {
+            "conversation_id": conversation_id,
+            "message_id": message_id,
+            "seq": seq,
+            "row_class": row_class,
+            "kind": kind,
+            "fence": fence,
+            "state": "queued",
+            "due_at": due_at,
+            "attempts": 0,
+            "repeated": False,
+        },
+    )
+
+
+_DUE = (
+    select(_L.c.conversation_id)
+    .where(
+        _L.c.channel.in_(bindparam("channels", expanding=True)),
+        _L.c.due_at <= bindparam("now", type_=Instant),
+        or_(_L.c.lease_until.is_(None), _L.c.lease_until < bindparam("now", type_=Instant)),
+    )
+    .order_by(_L.c.due_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_OPEN = _O.c.state.in_(("queued", "sending"))
+_first = (
+    select(func.min(_O.c.seq).label("seq"), _O.c.conversation_id)
+    .where(_O.c.conversation_id.in_(bindparam("lanes", expanding=True)), _OPEN)
+    .group_by(_O.c.conversation_id)
+    .subquery()
+)
+_HEADS = (
+    select(
+        _O.c.id,
+        _O.c.conversation_id,
+        _O.c.message_id,
+        _O.c.seq,
+        _O.c.row_class,
+        _O.c.kind,
+        _O.c.fence,
+        _O.c.state,
+        _O.c.due_at,
+        _O.c.attempts,
+        _O.c.repeated,
+        _C.c.channel,
+        _C.c.account,
+        _C.c.chat,
+        _C.c.thread,
+        _C.c.unreachable_at,
+        _C.c.fence.label("fence_now"),
+        _M.c.text,
+        _M.c.body,
+    )
+    .join(_first, and_(_O.c.conversation_id == _first.c.conversation_id, _O.c.seq == _first.c.seq))
+    .join(_C, _C.c.id == _O.c.conversation_id)
+    .join(_M, _M.c.id == _O.c.message_id)
+)
+
+
+def due_lanes(
+    connection: Connection, channels: tuple[str, ...], now: datetime, limit: int
+) -> list[int]:
+    """Lanes with something due that nobody holds, locked until commit."""
+    return list(
+        connection.execute(
+            _DUE, {"channels": list(channels), "now": now, "limit": limit}
+        ).scalars()
+    )
+
+
+def heads(connection: Connection, lanes: list[int]) -> list[Row[Any]]:
+    """The first unfinished row of each lane, with its address and words."""
+    if not lanes:
+        return []
+    return list(connection.execute(_HEADS, {"lanes": lanes}).fetchall())
+
+
+_CLAIM = (
+    update(_O)
+    .where(_O.c.id == bindparam("row_id"))
+    .values(state="sending", attempts=_O.c.attempts + 1)
+)
+_HOLD = (
+    update(_L)
+    .where(_L.c.conversation_id == bindparam("lane"))
+    .values(owner=bindparam("by"), lease_until=bindparam("until", type_=Instant))
+)
+_FREE = (
+    update(_L)
+    .where(_L.c.conversation_id == bindparam("lane"))
+    .values(owner=None, lease_until=None, due_at=bindparam("due", type_=Instant))
+)
+_SETTLE = (
+    update(_O)
+    .where(_O.c.id == bindparam("row_id"))
+    .values(
+        state=bindparam("new_state"),
+        due_at=func.coalesce(bindparam("due", type_=Instant), _O.c.due_at),
+        repeated=or_(_O.c.repeated, bindparam("again")),
+        error=bindparam("why"),
+        done_at=bindparam("done", type_=Instant),
+    )
+)
+
+
+def claim(connection: Connection, row_ids: list[int]) -> None:
+    """Mark rows as being sent."""
+    if row_ids:
+        connection.execute(_CLAIM, [{"row_id": r} for r in row_ids])
+
+
+def hold(connection: Connection, lanes: list[int], owner: str, until: datetime) -> None:
+    """Lease lanes until ``until``."""
+    if lanes:
+        connection.execute(_HOLD, [{"lane": n, "by": owner, "until": until} for n in lanes])
+
+
+def free(connection: Connection, lane: int, due_at: datetime | None) -> None:
+    """Let a lane go; it is due again at ``due_at`` (None: empty)."""
+    connection.execute(_FREE, {"lane": lane, "due": due_at})
+
+
+def owns(connection: Connection, lane: int, owner: str) -> bool:
+    """Lock a lane; whether it is still held by ``owner``."""
+    return (
+        connection.execute(
+            select(_L.c.owner).where(_L.c.conversation_id == lane).with_for_update()
+        ).scalar()
+        == owner
+    )
+
+
+def settle(
+    connection: Connection,
+    row_id: int,
+    state: str,
+    *,
+    done_at: datetime | None = None,
+    due_at: datetime | None = None,
+    repeated: bool = False,
+    error: str | None = None,
+) -> None:
+    """Record what became of a row."""
+    connection.execute(
+        _SETTLE,
+        {
+            "row_id": row_id,
+            "new_state": state,
+            "due": due_at,
+            "again": repeated,
+            "why": error,
+            "done": done_at,
+        },
+    )
+
+
+_PLATFORM_ID = (
+    update(_M)
+    .where(_M.c.id == bindparam("message_id"))
+    .values(platform_id=bindparam("new_platform_id"))
+)
+
+
+def name_message(connection: Connection, message_id: int, platform_id: str) -> None:
+    """Keep the platform's id of a sent message: a later reply to it finds its place."""
+    connection.execute(
+        _PLATFORM_ID, {"message_id": message_id, "new_platform_id": platform_id}
+    )
+
+
+def fail_lane(connection: Connection, lane: int, error: str, now: datetime) -> None:
+    """Nothing of a lane can be delivered: its waiting rows go to the work list."""
+    connection.execute(
+        update(_O)
+        .where(_O.c.conversation_id == lane, _OPEN)
+        .values(state="failed", error=error, done_at=now)
+    )
+
+
+_NEXT_DUE = select(func.min(_L.c.due_at)).where(
+    _L.c.channel.in_(bindparam("channels", expanding=True)),
+    or_(_L.c.lease_until.is_(None), _L.c.lease_until < bindparam("now", type_=Instant)),
+)
+
+
+def next_due(connection: Connection, channels: tuple[str, ...], now: datetime) -> datetime | None:
+    """When the next free lane is due."""
+    moment: datetime | None = connection.execute(
+        _NEXT_DUE, {"channels": list(channels), "now": now}
+    ).scalar()
+    return moment
+
+
+def scopes(connection: Connection, names: list[str]) -> dict[str, Row[Any]]:
+    """Rate limits by name, locked in name order; a missing one is unused so far."""
+    if not names:
+        return {}
+    rows = connection.execute(
+        select(_S).where(_S.c.scope.in_(names)).order_by(_S.c.scope).with_for_update()
+    ).fetchall()
+    return {row.scope: row for row in rows}
+
+
+def _upsert_scope(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = make(_S)
+    return statement.on_conflict_do_update(
+        index_elements=["scope"],
+        set_={
+            "tat": func.coalesce(statement.excluded.tat, _S.c.tat),
+            "paused_until": func.coalesce(statement.excluded.paused_until, _S.c.paused_until),
+        },
+    )
+
+
+_SCOPE = {name: _upsert_scope(name) for name in ("sqlite", "postgresql")}
+
+
+def save_scope(
+    connection: Connection,
+    name: str,
+    *,
+    tat: datetime | None = None,
+    paused_until: datetime | None = None,
+) -> None:
+    """Write a rate limit's new arrival time, or a pause the platform asked for."""
+    connection.execute(
+        _SCOPE[connection.dialect.name], {"scope": name, "tat": tat, "paused_until": paused_until}
+    )

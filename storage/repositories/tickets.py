@@ -1,0 +1,146 @@
+"""Tickets, number series, history rows, and the other numbered requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.models import (
+    Consultation,
+    HistoryEntry,
+    HistoryText,
+    HumanRequest,
+    PersonalDataRequest,
+    Series,
+    Ticket,
+)
+
+_T = Ticket.__table__
+_S = Series.__table__
+_H = HistoryEntry.__table__
+_X = HistoryText.__table__
+_R = HumanRequest.__table__
+_P = PersonalDataRequest.__table__
+
+
+def _count(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = make(_S).values(key=bindparam("key"), last=1)
+    return statement.on_conflict_do_update(
+        index_elements=["key"], set_={"last": _S.c.last + 1}
+    ).returning(_S.c.last)
+
+
+_COUNT = {name: _count(name) for name in ("sqlite", "postgresql")}
+_OF_CONTACT = (
+    select(
+        _T.c.id,
+        _T.c.number,
+        _T.c.kind,
+        _T.c.state,
+        _T.c.problem,
+        _T.c.opened_at,
+        _T.c.priority,
+        _T.c.decides,
+    )
+    .where(_T.c.contact_id == bindparam("contact_id"))
+    .order_by(_T.c.opened_at.desc(), _T.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_WAITING = (
+    select(_R.c.number)
+    .where(_R.c.contact_id == bindparam("contact_id"), _R.c.state == "waiting")
+    .limit(1)
+)
+
+
+def next_in_series(connection: Connection, key: str) -> int:
+    """Count a series up. Take it as the last statement before the insert it numbers: the row
+    stays locked until commit, so numbers have no gaps (design 6.8)."""
+    return int(connection.execute(_COUNT[connection.dialect.name], {"key": key}).scalar_one())
+
+
+def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list[Row[Any]]:
+    """A person's own tickets, newest first."""
+    return list(
+        connection.execute(_OF_CONTACT, {"contact_id": contact_id, "limit": limit}).fetchall()
+    )
+
+
+def add(connection: Connection, **values: object) -> int:
+    """Insert a ticket; its row id."""
+    return int(connection.execute(insert(_T).returning(_T.c.id), values).scalar_one())
+
+
+def find_own(connection: Connection, contact_id: int, number: str) -> Row[Any] | None:
+    """A ticket by number, if it belongs to the contact."""
+    return connection.execute(
+        select(_T).where(_T.c.contact_id == contact_id, _T.c.number == number)
+    ).first()
+
+
+def get(connection: Connection, ticket_id: int) -> Row[Any]:
+    """One ticket's row."""
+    return connection.execute(select(_T).where(_T.c.id == ticket_id)).one()
+
+
+def move_head(connection: Connection, ticket_id: int, seq: int, head: str) -> None:
+    """Move the end of a ticket's history chain."""
+    connection.execute(
+        update(_T).where(_T.c.id == ticket_id).values(history_seq=seq, history_head=head)
+    )
+
+
+def add_history(
+    connection: Connection, *, ticket_id: int, seq: int, body: str, head: str
+) -> int:
+    """Append a history entry; its row id."""
+    return int(
+        connection.execute(
+            insert(_H).returning(_H.c.id),
+            {"ticket_id": ticket_id, "seq": seq, "body": body, "head": head},
+        ).scalar_one()
+    )
+
+
+def add_history_text(connection: Connection, *, entry_id: int, salt: bytes, text: str) -> None:
+    """Keep the words of an entry beside it."""
+    connection.execute(insert(_X), {"entry_id": entry_id, "salt": salt, "text": text})
+
+
+def history(connection: Connection, ticket_id: int) -> list[Row[Any]]:
+    """A ticket's history in order; ``salt`` and ``text`` are None where erased or wordless."""
+    return list(
+        connection.execute(
+            select(_H.c.id, _H.c.seq, _H.c.body, _H.c.head, _X.c.salt, _X.c.text)
+            .outerjoin(_X, _X.c.entry_id == _H.c.id)
+            .where(_H.c.ticket_id == ticket_id)
+            .order_by(_H.c.seq)
+        ).fetchall()
+    )
+
+
+def waiting_human(connection: Connection, contact_id: int) -> str | None:
+    """The number under which the contact waits for a person, or None."""
+    number: str | None = connection.execute(_WAITING, {"contact_id": contact_id}).scalar()
+    return number
+
+
+def add_human_request(connection: Connection, **values: object) -> None:
+    """The user waits for a person."""
+    connection.execute(insert(_R), values)
+
+
+def add_personal_data_request(connection: Connection, **values: object) -> None:
+    """A request under UU 27/2022."""
+    connection.execute(insert(_P), values)
+
+
+def add_consultation(connection: Connection, topic: str, version: str, at: datetime) -> None:
+    """An FAQ answer helped."""
+    connection.execute(
+        insert(Consultation.__table__), {"topic": topic, "version": version, "at": at}
+    )

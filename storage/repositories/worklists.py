@@ -1,0 +1,101 @@
+"""What waits for staff, as lists: read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, select
+
+from storage.models import (
+    Conversation,
+    HumanRequest,
+    Message,
+    Miss,
+    OutboxRow,
+    Parked,
+    PersonalDataRequest,
+    Ticket,
+)
+
+_T = Ticket.__table__
+_O = OutboxRow.__table__
+_M = Message.__table__
+_C = Conversation.__table__
+
+
+def tickets(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Open tickets: those with less than a day first, then the oldest."""
+    urgent = case((_T.c.deadline == "under_24h", 0), else_=1)
+    return list(
+        connection.execute(
+            select(_T.c.number, _T.c.kind, _T.c.state, _T.c.priority, _T.c.decides, _T.c.opened_at)
+            .where(_T.c.state != "ditutup")
+            .order_by(urgent, _T.c.opened_at)
+            .limit(limit)
+        ).fetchall()
+    )
+
+
+def people(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Users who wait for a person."""
+    table = HumanRequest.__table__
+    return list(
+        connection.execute(
+            select(table.c.number, table.c.reason, table.c.created_at)
+            .where(table.c.state == "waiting")
+            .order_by(table.c.created_at)
+            .limit(limit)
+        ).fetchall()
+    )
+
+
+def personal_data(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Open personal-data requests, the most urgent first."""
+    table = PersonalDataRequest.__table__
+    return list(
+        connection.execute(
+            select(table.c.number, table.c.created_at, table.c.due_at)
+            .where(table.c.state == "open")
+            .order_by(table.c.due_at)
+            .limit(limit)
+        ).fetchall()
+    )
+
+
+def undelivered(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Messages that were refused, or of which nobody knows whether they arrived."""
+    return list(
+        connection.execute(
+            select(_C.c.channel, _O.c.row_class, _O.c.state, _O.c.error, _O.c.done_at)
+            .join(_C, _C.c.id == _O.c.conversation_id)
+            .where(_O.c.state.in_(("failed", "unknown")))
+            .order_by(_O.c.done_at)
+            .limit(limit)
+        ).fetchall()
+    )
+
+
+def parked(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Events our code failed on."""
+    table = Parked.__table__
+    return list(
+        connection.execute(
+            select(table.c.channel, table.c.excerpt, table.c.error, table.c.created_at)
+            .where(table.c.resolved_at.is_(None))
+            .order_by(table.c.created_at)
+            .limit(limit)
+        ).fetchall()
+    )
+
+
+def misses(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Texts that were not understood, the newest first."""
+    table = Miss.__table__
+    return list(
+        connection.execute(
+            select(table.c.text, table.c.best_intent, table.c.confidence, table.c.created_at)
+            .where(table.c.reviewed_at.is_(None))
+            .order_by(table.c.created_at.desc())
+            .limit(limit)
+        ).fetchall()
+    )
