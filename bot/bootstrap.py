@@ -154,17 +154,26 @@ def _assemble(
     intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
     address = Address(places.address, key)
     delivery = Delivery(database, channels, clock, blobs, address, bells.pages, bells.delivery)
-    fetcher = Fetcher(
-        database, channels, blobs, turns, clock, config.files, bells.fetcher
-    )
+    fetcher = Fetcher(database, channels, blobs, turns, clock, config.files, bells.fetcher)
     webchat = (
         WebChat(database, intake, blobs, bells.pages, desk.office, address, clock)
         if config.channels.web
         else None
     )
     loket = Loket(
-        config, places, database, clock, turns, intake, delivery, fetcher, ticker, blobs, bells,
-        _not_yet, channels,
+        config,
+        places,
+        database,
+        clock,
+        turns,
+        intake,
+        delivery,
+        fetcher,
+        ticker,
+        blobs,
+        bells,
+        _not_yet,
+        channels,
     )
     webhook = None
     if telegram is not None:
@@ -256,4 +265,6 @@ def check_files(config: Config) -> str:
         texts, answers = Texts(office.texts), Answers.load(office.faq)
     except (AnswerError, ValueError) as error:
         raise ConfigError(str(error)) from None
-    return f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers."
+    return (
+        f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers."
+    )

@@ -150,10 +150,11 @@ def read_places(environ: Mapping[str, str], folder: Path) -> Places:
 def read_config(path: Path) -> Config:
     """The office's file. Raises ConfigError."""
     try:
-        raw = yaml.load(path.read_bytes(), Loader=_UniqueKeys)
+        raw = yaml.load(path.read_bytes(), Loader=_UniqueKeys)  # noqa: S506 -- a SafeLoader
     except FileNotFoundError:
-        raise ConfigError(f"{path} is missing; copy the one from the repository or set "
-                          "LOKET_CONFIG") from None
+        raise ConfigError(
+            f"{path} is missing; copy the one from the repository or set LOKET_CONFIG"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read ({error})") from None
     except yaml.YAMLError as error:

@@ -185,5 +185,3 @@ class Fetcher:
                 types=self._rules.types,
             )
             self._turns.say(unit, case, Reply(text, row_class="notice"))
-
-

@@ -57,9 +57,7 @@ def parse_choice(data: str) -> tuple[int, str]:
     return int(step), value
 
 
-def _as_buttons(
-    choices: tuple[Choice, ...], abilities: Abilities, step: int
-) -> tuple[Button, ...]:
+def _as_buttons(choices: tuple[Choice, ...], abilities: Abilities, step: int) -> tuple[Button, ...]:
     fits = len(choices) <= abilities.buttons and all(
         len(choice.label) <= abilities.label for choice in choices
     )

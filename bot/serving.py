@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import logging
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import IO

@@ -55,7 +55,11 @@ class Ticker:
             (self._sweep, 3600),
         ):
             scheduler.add_job(
-                job, "interval", seconds=seconds, max_instances=1, coalesce=True,
+                job,
+                "interval",
+                seconds=seconds,
+                max_instances=1,
+                coalesce=True,
                 misfire_grace_time=None,
             )
         scheduler.start()

@@ -21,7 +21,8 @@ from bot.bells import Bell, PageBells
 from bot.channels.port import Abilities
 from bot.clock import Clock
 from bot.incoming import ConversationKey, Incoming, IncomingFile
-from dialogs import conversation, state as states
+from dialogs import conversation
+from dialogs import state as states
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
 from dialogs.heard import File, Heard
@@ -84,13 +85,13 @@ class Turns:
         """Handle one event of a user. The future is done once it is durable; it fails with
         ``storage.database.Unavailable`` or with whatever our own code did wrong."""
         prepared = self._prepare(incoming)
-        return self.database.write(
-            lambda unit: _Hearing(self, unit, prepared).run(attempt_counted)
-        )
+        return self.database.write(lambda unit: _Hearing(self, unit, prepared).run(attempt_counted))
 
     def ring(self, deadline_id: int, arming: int, conversation_id: int) -> Future[bool]:
         """A form left alone is offered again; False if that was no longer due."""
-        return self.database.write(lambda unit: self._ring(unit, deadline_id, arming, conversation_id))
+        return self.database.write(
+            lambda unit: self._ring(unit, deadline_id, arming, conversation_id)
+        )
 
     def say(self, unit: Unit, case: Case, reply: Reply) -> Case:
         """Put one message of ours on its way outside a user's turn; the case moved on."""

@@ -71,7 +71,7 @@ class Answer(AnswerFile):
 class Answers:
     """All ready answers by topic (an intent name without ``faq_``)."""
 
-    by_topic: Mapping[str, Answer] = field(default_factory=dict)
+    by_topic: Mapping[str, Answer] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, override: Path | None = None) -> Answers:

@@ -13,8 +13,8 @@ from nlu.understanding import Understanding
 
 IDLE = ("menu", "faq")
 _SOCIAL = frozenset({"greet", "goodbye", "thanks", "affirm", "deny"})
-_MOST_MESSAGES = 30
-_MOST_CHARACTERS = 8000
+_MOST_MESSAGES = 12
+_MOST_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from stdnum.id import npwp as stdnum_npwp
 
 from dialogs.mask_numbers import is_nik
-from dialogs.words import QUESTIONS, is_ordinary
+from dialogs.words import NAMES_TOO, QUESTIONS, is_ordinary
 
 _REGION = "ID"
 _NAME_LONGEST, _TEXT_LONGEST, _ADDRESS_LONGEST = 100, 200, 300
@@ -69,7 +69,8 @@ _ADDRESS_WRAPPER = re.compile(
 )
 _NO_WRAPPER = re.compile(r"(?!)")
 _TRAILING = re.compile(
-    r"[\s,.]+(?:ya\s+)?(?:min|admin|kak|pak|bu|bapak|ibu|mas|mbak|ya)[.!]*$", re.IGNORECASE
+    r"[\s,.]{1,4}(?:ya\s)?(?:min|admin|kak|pak|bu|bapak|ibu|mas|mbak|ya|di ?sini)[.!]{0,3}$",
+    re.IGNORECASE,
 )
 
 
@@ -78,8 +79,10 @@ def _tidy(text: str) -> str:
 
 
 def _name(text: str) -> Checked:
-    text = _TITLE.sub("", _ORGANISATION.sub("", text), count=1).strip(" .,;:-")
+    text = _TITLE.sub("", _ORGANISATION.sub("", text), count=1).strip(" ,;:-")
     words = text.split()
+    if words and len(words[-1]) > 4 and "." not in words[-1][:-1]:
+        text = text.rstrip(".")
     letters = sum(map(str.isalpha, text))
     if _LINK.search(text) or "@" in text:
         return Checked(None, "name_is_link")
@@ -91,13 +94,17 @@ def _name(text: str) -> Checked:
         return Checked(None, "name_too_short")
     if len(text) > _NAME_LONGEST:
         return Checked(None, "name_too_long")
-    if text.startswith("/") or all(map(is_ordinary, words)) or _mostly_talk(words):
+    if text.startswith("/") or _is_talk(words):
         return Checked(None, "name_is_question")
     return Checked(text.title() if text == text.lower() else text)
 
 
-def _mostly_talk(words: list[str]) -> bool:
-    return len(words) > 3 and sum(map(is_ordinary, words)) > len(words) / 2
+def _is_talk(words: list[str]) -> bool:
+    """Whether the words are a command or a complaint rather than a name."""
+    ordinary = sum(map(is_ordinary, words))
+    if len(words) == 1 and words[0].casefold() in NAMES_TOO:
+        return False
+    return ordinary == len(words) or (len(words) > 3 and ordinary > len(words) / 2)
 
 
 def _text(text: str) -> Checked:
@@ -129,19 +136,22 @@ def _phone(text: str) -> Checked:
 
 def _one_phone(text: str) -> Checked:
     digits = "".join(c for c in text if c.isdigit())
+    international = text.startswith("+") or digits.startswith("00")
     try:
-        number = phonenumbers.parse(("+" if text.startswith("+") else "") + digits, _REGION)
+        number = phonenumbers.parse(
+            "+" + digits.removeprefix("00") if international else digits, _REGION
+        )
     except NumberParseException as error:
         long = error.error_type == NumberParseException.TOO_LONG
         return Checked(None, "phone_too_long" if long else "phone_too_short")
     if phonenumbers.is_valid_number(number):
         return Checked(phonenumbers.format_number(number, PhoneNumberFormat.E164))
-    national = str(number.national_number)
     if number.country_code != 62:
         return Checked(None, "phone_invalid")
-    if len(national) < (9 if national.startswith("8") else 7):
+    local = digits.removeprefix("00").removeprefix("62").removeprefix("0")
+    if len(local) < (9 if local.startswith("8") else 7):
         return Checked(None, "phone_too_short")
-    return Checked(None, "phone_too_long" if len(national) > 12 else "phone_invalid")
+    return Checked(None, "phone_too_long" if len(local) > 12 else "phone_invalid")
 
 
 def _email(text: str) -> Checked:

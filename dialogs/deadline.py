@@ -12,19 +12,23 @@ _CLOSES = (
     r"(?:di)?tutup(?:nya)?|penutupan(?:nya)?|batas(?:nya| akhir(?:nya)?| waktu(?:nya)?)?|berakhir"
     r"|terakhir|deadline(?:nya)?|paling lambat|sampai|jatuh tempo|habis|selesai"
 )
-_TODAY = r"(?:hari ini|(?:pagi|siang|sore|malam) ini|(?:nanti|ntar) (?:siang|sore|malam)|malam nanti)"
+_TODAY = (
+    r"(?:hari ini|(?:pagi|siang|sore|malam) ini|(?:nanti|ntar) (?:siang|sore|malam)"
+    r"|malam nanti)"
+)
 _HOUR = r"(?:jam|pukul|pkl)\.? ?\d{1,2}(?:[.:]\d{2})?(?: ?wi(?:b|ta|t))?"
 _BETWEEN = r"(?:[ ,]+\w+){0,4}?[ ,]+"
 _LATER = (
-    r"(?:minggu|pekan|bulan|tahun|senin|selasa|rabu|kamis|jum'?at|sabtu) (?:depan|besok)|lusa"
-    r"|(?:[2-9]|[1-9]\d|dua|tiga|empat|lima|enam|tujuh|beberapa) (?:hari|minggu|pekan|bulan) (?:lagi|lg)"
+    r"(?:minggu|pekan|bulan|senin|selasa|rabu|kamis|jum'?at|sabtu) (?:depan|besok)|lusa"
+    r"|(?:[2-9]|[1-9]\d|dua|tiga|empat|lima|enam|tujuh|beberapa)"
+    r" (?:hari|minggu|pekan|bulan) (?:lagi|lg)"
     r"|masih lama"
 )
 _COUNT = r"(?P<count>\d{1,3}|satu|dua|tiga|empat|lima|enam|setengah|se)"
 _IN_HOURS = re.compile(
     rf"(?<!\w)(?:{_COUNT}(?:an)?[ -]?(?P<unit>jam|menit|mnt)(?:an)? (?:lagi|lg|terakhir)"
-    rf"|(?:sisa|tinggal|kurang)(?: waktu)?(?: dari)? (?P<left>\d{{1,3}}) ?(?P<left_unit>jam|menit|mnt))"
-    r"(?!\w)"
+    r"|(?:sisa|tinggal|kurang)(?: waktu)?(?: dari)? (?P<left>\d{1,3}) ?"
+    r"(?P<left_unit>jam|menit|mnt))(?!\w)"
 )
 _NOT_CLOSING = re.compile(r"(?:tunggu|coba|nunggu|telat|terlambat|buka|mulai|balik)\w*[ ]+$")
 _UNDER = re.compile(
@@ -34,9 +38,7 @@ _UNDER = re.compile(
     rf"|{_HOUR} {_TODAY} (?:sudah |udah )?(?:{_CLOSES})"
     r"|kurang dari (?:24|dua puluh empat) jam|di bawah 24 jam)(?!\w)"
 )
-_LATER_ON = re.compile(
-    rf"\b(?:(?:{_CLOSES}){_BETWEEN}(?:{_LATER})|(?:{_LATER})|lebih dari 24 jam|di atas 24 jam)(?!\w)"
-)
+_LATER_ON = re.compile(rf"\b(?:{_LATER}|lebih dari 24 jam|di atas 24 jam)(?!\w)")
 _QUESTION = re.compile(r"\b(?:jam berapa|kapan|berapa (?:jam|hari|lama))\b|\?\s*$")
 _NUMBERS: Mapping[str, int] = {
     **{"setengah": 1, "se": 1, "satu": 1, "dua": 2, "tiga": 3},
@@ -65,4 +67,4 @@ def _in_hours(sentence: str) -> Soon | None:
     count = m["count"] or m["left"]
     number = _NUMBERS.get(count) or int(count)
     hours = number if (m["unit"] or m["left_unit"]) == "jam" else number / 60
-    return "under_24h" if hours < 24 else "later"
+    return "under_24h" if hours <= 24 else "later"

@@ -60,7 +60,8 @@ ABBREVIATIONS = FIRMS - {"firma", "koperasi", "yayasan", "perumda", "perumdam", 
 CAPITALS = (
     ABBREVIATIONS
     | word_set("pu pupr dpupr ukpbj bpbj ulp bpkad bpkpad bkd bkpsdm bpbd dprd dlh dpmptsp dpmd")
-    | word_set("rsud rsup rs smk smkn sma sman smp smpn sd sdn man uptd upt bpn bps bnn kpu pdam ri")
+    | word_set("rsud rsup rs smk smkn sma sman smp smpn sd sdn man")
+    | word_set("uptd upt bpn bps bnn kpu pdam ri")
 )
 OFFICE_WORDS = word_set(
     """
@@ -85,4 +86,6 @@ ROLES = {
 ROLE = re.compile(
     "|".join(rf"(?P<{key}>\b(?:{words})(?![\w/]))" for key, words in ROLES.items()), re.IGNORECASE
 )
-TITLES = word_set("pak bapak bpk bu ibu sdr sdri saudara saudari mas mbak mba bang kak h hj dr drs ir")
+TITLES = word_set(
+    "pak bapak bpk bu ibu sdr sdri saudara saudari mas mbak mba bang kak h hj dr drs ir"
+)

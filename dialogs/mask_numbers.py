@@ -61,11 +61,7 @@ _PROVINCE_RANGES = (
     *((11, 19), (21, 21), (31, 36), (51, 53)),
     *((61, 65), (71, 76), (81, 82), (91, 97)),
 )
-_PROVINCES = frozenset(
-    code
-    for first, last in _PROVINCE_RANGES
-    for code in range(first, last + 1)
-)
+_PROVINCES = frozenset(code for first, last in _PROVINCE_RANGES for code in range(first, last + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def _is_label(text: str, at: int) -> bool:
 
 
 def _after_separator(text: str, at: int) -> tuple[int, int] | None:
-    """"password: X": everything unknown is the secret, up to four words."""
+    """ "password: X": everything unknown is the secret, up to four words."""
     if quoted := _QUOTED.match(text, at):
         return quoted.span()
     words = [] if _is_label(text, at) else words_after(text, at, 5)
@@ -129,7 +129,7 @@ def _after_separator(text: str, at: int) -> tuple[int, int] | None:
 
 
 def _after_possessive(text: str, at: int) -> tuple[int, int] | None:
-    """"pw saya X": X looks like a secret, or is unknown up to the clause's end."""
+    """ "pw saya X": X looks like a secret, or is unknown up to the clause's end."""
     words = words_after(text, at, 5)
     polite = next((i for i, w in enumerate(words) if _is_polite(w)), len(words))
     words = words[:polite]
@@ -150,10 +150,8 @@ def _after_possessive(text: str, at: int) -> tuple[int, int] | None:
     return None
 
 
-def _bare(
-    text: str, at: int, asked: bool, before: str, next_line: bool
-) -> tuple[int, int] | None:
-    """"password X" or "password … X": only what looks like a secret. ``before`` is the
+def _bare(text: str, at: int, asked: bool, before: str, next_line: bool) -> tuple[int, int] | None:
+    """ "password X" or "password … X": only what looks like a secret. ``before`` is the
     word just before ``at`` where that may say that another thing is meant."""
     words = words_after(text, at, 10)
     if next_line and len(words) > 1:
@@ -169,7 +167,7 @@ def _bare(
 
 
 def _before(text: str, start: int) -> tuple[int, int] | None:
-    """"X itu password saya": what looks like a secret just before."""
+    """ "X itu password saya": what looks like a secret just before."""
     at = start
     for _ in range(2):
         while at > 0 and text[at - 1] in " \t":

@@ -17,7 +17,7 @@ def word_set(text: str) -> frozenset[str]:
 HONORIFICS = word_set(
     """
     min mimin admin kak kakak ka gan sis bro pak pa bapak bpk bu ibu mas mba mbak bang bli
-    om tante dik dek teman rekan petugas helpdesk bapak/ibu pak/bu
+    om tante dik dek petugas helpdesk bapak/ibu pak/bu
     """
 )
 GREETINGS = word_set(
@@ -177,7 +177,7 @@ TALK = word_set(
     beranda dashboard inbox kotak folder drive usb hdd ram memori kuota wifi modem vpn proxy
     ip dns port html pdf excel word jpg jpeg png zip rar exe link qr barcode scanner kamera
     dicekin ngecek mengecek cekin dicekkan ceknya hpnya tahapan isian isikan adakah sikapnya
-    apanya bisanya sudahlah hapusin urusin ngurus urus mengurus
+    rekan teman hormat apanya bisanya sudahlah hapusin urusin ngurus urus mengurus
     """
 )
 MONTHS = word_set(
@@ -190,6 +190,9 @@ MONTHS = word_set(
 ORDINARY = HONORIFICS.union(
     GREETINGS, POLITE, PRONOUNS, FUNCTION, QUESTIONS, STATUS, DOMAIN, ACTIONS, TALK, MONTHS
 )
+
+NAMES_TOO = word_set("hari april mei juni juli agustus ahad kasih adil")
+"""Ordinary words that are also given names: alone, they may answer "Nama?"."""
 
 _LENGTHENED = re.compile(r"([a-z])\1{2,}")
 _TAIL = re.compile(r"(?:nya|ny|kah|lah|pun|ku|mu|in|an|kan|i|e|x)$")

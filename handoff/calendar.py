@@ -54,4 +54,6 @@ def _holidays(year: int) -> frozenset[date]:
     """National holidays and cuti bersama (``holidays``: categories public and government)."""
     import holidays  # needed once a year of talk, slow at start
 
-    return frozenset(holidays.country_holidays("ID", years=year, categories=("public", "government")))
+    return frozenset(
+        holidays.country_holidays("ID", years=year, categories=("public", "government"))
+    )

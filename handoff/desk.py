@@ -144,9 +144,7 @@ def open_personal_data_request(
     """A request under UU 27/2022 with number and due time; nothing is deleted by it."""
     due = moment.now + PERSONAL_DATA_DUE
     local = counter.calendar.local(moment.now)
-    number = numbers.take(
-        moment.connection, "personal_data", counter.series.personal_data, local
-    )
+    number = numbers.take(moment.connection, "personal_data", counter.series.personal_data, local)
     tickets.add_personal_data_request(
         moment.connection,
         number=number,

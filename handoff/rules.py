@@ -64,7 +64,9 @@ def _check_format(text: str) -> str:
         names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
         sample = text.format(yy="26", yyyy="2026", mm="11", n=1, check="0")
     except (ValueError, KeyError, IndexError) as error:
-        raise ValueError(f"a format of {{yy}} {{yyyy}} {{mm}} {{n:05d}} {{check}} ({error})") from None
+        raise ValueError(
+            f"a format of {{yy}} {{yyyy}} {{mm}} {{n:05d}} {{check}} ({error})"
+        ) from None
     if names - allowed or not {"n", "check"} <= names:
         raise ValueError("a format that holds {n} and {check}, and may hold {yy} {yyyy} {mm}")
     if not re.fullmatch(r"[A-Z0-9-]+", sample):

@@ -182,11 +182,11 @@ _SPELLINGS: dict[str, str] = {
     "terkunci": "kekunci dikunci locked kelock",
 }
 
-# Several words that mean one; applied to the joined text, longest first.
+# Several words that mean one, looked for after each word has its usual spelling.
 PHRASES: dict[str, str] = {
-    "kata sandi": "password",
+    "kata password": "password",
     "kata kunci": "password",
-    "pass word": "password",
+    "password word": "password",
     "surat elektronik": "email",
     "e mail": "email",
     "log in": "login",
@@ -209,10 +209,9 @@ PHRASES: dict[str, str] = {
     "black list": "daftar hitam",
     "blacklist": "daftar hitam",
     "up load": "upload",
-    "thank you": "terima kasih",
-    "matur nuwun": "terima kasih",
-    "matur suwun": "terima kasih",
-    "hatur nuhun": "terima kasih",
+    "terima kasih you": "terima kasih",
+    "matur terima kasih": "terima kasih",
+    "hatur terima kasih": "terima kasih",
     "terimo kasih": "terima kasih",
     "macam mana": "bagaimana",
     "versi 5": "v5",

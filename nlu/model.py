@@ -59,7 +59,8 @@ def save(model: Model, path: Path) -> None:
 def load(path: Path, fingerprint: str) -> Model:
     """Reads a model made from exactly this fingerprint; ModelError for anything else."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # np.load leaves a file it opened itself open when the archive is broken.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             about = json.loads(_text(arrays["about"]))
             if about["fingerprint"] != fingerprint:
                 raise ModelError(f"{path}: made from other data, settings or versions.")

@@ -62,8 +62,9 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ValueError("a URL like sqlite:////var/lib/loket/loket.db or "
-                         "postgresql://user:password@host/name") from None
+        raise ValueError(
+            "a URL like sqlite:////var/lib/loket/loket.db or postgresql://user:password@host/name"
+        ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":

@@ -149,7 +149,7 @@ class TelegramChannel:
             else:
                 chat, thread = _address(key)
                 await self._bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=thread)
-        except Exception as fault:  # noqa: BLE001 -- a courtesy never stops a turn
+        except Exception as fault:  # a courtesy never stops a turn
             log.debug("Telegram: no sign of life shown (%s)", type(fault).__name__)
 
     async def fetch(self, ref: str, max_bytes: int) -> bytes:
@@ -213,9 +213,7 @@ class TelegramChannel:
     async def _file(
         self, chat: int, thread: int | None, shape: Look, file: OutFile, content: bytes
     ) -> str:
-        photo = (
-            file.kind == "image" and file.mime in _PHOTO_TYPES and len(content) <= PHOTO_LIMIT
-        )
+        photo = file.kind == "image" and file.mime in _PHOTO_TYPES and len(content) <= PHOTO_LIMIT
         send = self._bot.send_photo if photo else self._bot.send_document
         message = await send(
             chat,

@@ -111,9 +111,7 @@ def _edit(message: Message, account: str, agent_group: str | None) -> Incoming |
     return replace(event, edits=event.message_id, sent_at=changed, link_token=None)
 
 
-def _placed(
-    event: Incoming, message: Message, account: str, agent_group: str | None
-) -> Incoming:
+def _placed(event: Incoming, message: Message, account: str, agent_group: str | None) -> Incoming:
     key = _key(message.chat, _thread(message), account)
     if _foreign(message.chat, agent_group):
         return _foreign_event(key, message.date)

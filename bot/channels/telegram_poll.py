@@ -61,17 +61,17 @@ async def poll(
             await _handle_all(batch or [], handle)
             offset = _next_offset(batch or [])
             trouble.over()
-        except Exception as fault:  # noqa: BLE001 -- whatever it is, polling goes on
+        except Exception as fault:  # whatever it is, polling goes on
             await _sleep(stop, trouble.pause_after(fault))
 
 
-async def _ask(bot: telegram.Bot, offset: int | None, timeout: int) -> list[Raw]:
+async def _ask(bot: telegram.Bot, offset: int | None, hold: int) -> list[Raw]:
     """One getUpdates. ``Bot.get_updates`` would raise away a batch of which one update
     cannot be parsed, so the raw form of the call is used."""
-    wanted: dict[str, Any] = {"timeout": timeout, "allowed_updates": list(ALLOWED_UPDATES)}
+    wanted: dict[str, Any] = {"timeout": hold, "allowed_updates": list(ALLOWED_UPDATES)}
     if offset is not None:
         wanted["offset"] = offset
-    answer = await bot.do_api_request("getUpdates", wanted, read_timeout=timeout + _MARGIN)
+    answer = await bot.do_api_request("getUpdates", wanted, read_timeout=hold + _MARGIN)
     return list(answer)
 
 
@@ -143,10 +143,7 @@ class _Trouble:
 
 def _sentence(fault: Exception) -> str:
     if isinstance(fault, Conflict):
-        return (
-            "Telegram polling waits: another process polls with this token,"
-            " or a webhook is set"
-        )
+        return "Telegram polling waits: another process polls with this token, or a webhook is set"
     if isinstance(fault, InvalidToken | EndPointNotFound):
         return "Telegram refuses the token; check LOKET_TELEGRAM_TOKEN"
     if isinstance(fault, TelegramError):

@@ -121,14 +121,10 @@ async def _health(request: Request) -> Response:
 
 async def _openapi(request: Request) -> Response:
     text = (files("bot.web") / "openapi.yml").read_text(encoding="utf-8")
-    return Response(
-        json.dumps(yaml.safe_load(text), default=str), media_type="application/json"
-    )
+    return Response(json.dumps(yaml.safe_load(text), default=str), media_type="application/json")
 
 
-def _error(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> Response:
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
 
@@ -179,5 +175,3 @@ class _WithHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-

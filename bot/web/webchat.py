@@ -211,9 +211,7 @@ class WebChat:
             raise ApiError(411, "no_length", "Kiriman berkas perlu Content-Length.")
         _check_length(request, MAX_FILES * limit + MAX_JSON)
         try:
-            form = await request.form(
-                max_files=MAX_FILES, max_fields=5, max_part_size=MAX_JSON
-            )
+            form = await request.form(max_files=MAX_FILES, max_fields=5, max_part_size=MAX_JSON)
         except (MultiPartException, HTTPException) as error:
             raise ApiError(400, "bad_form", "Kiriman tidak lengkap. Coba kirim lagi.") from error
         async with _closing(form):
@@ -257,9 +255,7 @@ class WebChat:
     async def events(self, request: Request) -> Response:
         """GET /webchat/events?after= (text/event-stream)"""
         session = await self._session(request)
-        after = _cursor(
-            request.headers.get("last-event-id") or request.query_params.get("after")
-        )
+        after = _cursor(request.headers.get("last-event-id") or request.query_params.get("after"))
         return StreamingResponse(
             self._stream(session, after),
             media_type="text/event-stream",
@@ -291,9 +287,7 @@ class WebChat:
             self._bells.leave(session.conversation_id, event)
 
     async def _ended(self, session: Session) -> bool:
-        return (
-            await self._read(lambda c: people.session(c, session.token_hash))
-        ) is None
+        return (await self._read(lambda c: people.session(c, session.token_hash))) is None
 
     async def file(self, request: Request) -> Response:
         """GET /webchat/files/<id>"""
@@ -318,7 +312,9 @@ class WebChat:
         row = await self._read(lambda c: people.session(c, token_hash))
         if row is None:
             raise ApiError(
-                401, "no_session", "Sesi ini sudah berakhir. Muat ulang halaman.",
+                401,
+                "no_session",
+                "Sesi ini sudah berakhir. Muat ulang halaman.",
                 {"WWW-Authenticate": "Bearer"},
             )
         return Session(token_hash, row.conversation_id, row.chat)
@@ -421,7 +417,9 @@ def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise ApiError(
-            401, "no_session", "Sesi belum dimulai. Muat ulang halaman.",
+            401,
+            "no_session",
+            "Sesi belum dimulai. Muat ulang halaman.",
             {"WWW-Authenticate": "Bearer"},
         )
     return token.strip()
@@ -466,9 +464,8 @@ def _parse(model: type[Body], raw: Any) -> Body:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise ApiError(400, "bad_request", f"Isian {where or 'JSON'} tidak benar.") from None
-    if isinstance(body, MessageBody):
-        if body.text is not None and body.choice is not None:
-            raise ApiError(400, "bad_request", "Kirim text atau choice, bukan keduanya.")
+    if isinstance(body, MessageBody) and body.text is not None and body.choice is not None:
+        raise ApiError(400, "bad_request", "Kirim text atau choice, bukan keduanya.")
     return body
 
 
@@ -483,5 +480,3 @@ class _closing:
 
     async def __aexit__(self, *_: object) -> None:
         await self._form.close()
-
-

@@ -62,10 +62,13 @@ def hear(m: Moment, draft: Draft) -> Move:
         return consultation_problem.beside(m, draft)
     text = m.heard.text.strip()
     found = extract(text, m.heard.understanding)
-    if len(others := _new(found, draft, field, m.desk)) and field.key in found.answers:
+    others = _new(found, draft, field, m.desk)
+    more = others or (field.check == "name" and len(found.problem.split()) > 1)
+    if more and field.key in found.answers:
         return _take_several(m, draft, field, found, others)
-    said = found.answers.get(field.key, text) if field.check != "address" else text
-    result = check(field.check, said)
+    result = check(field.check, text)
+    if result.value is None and field.key in found.answers:
+        result = check(field.check, found.answers[field.key])
     if (result.value is None or _asks(text)) and (move := question(m, draft, sure=False)):
         return move
     if text.endswith("?"):

@@ -19,7 +19,7 @@ _SEND = Choice(
     "send",
     "Kirim",
     ("affirm",),
-    ("kirimkan", "ya", "iya", "ok", "oke", "benar", "sudah benar", "betul", "setuju", "lanjut", "lanjutkan"),
+    ("kirimkan", "ya", "iya", "ok", "oke", "benar", "sudah benar", "betul", "lanjut", "lanjutkan"),
 )
 _CHANGE = Choice("change", "Ubah", ("deny",), ("ganti", "perbaiki", "edit", "salah", "koreksi"))
 _CANCEL = Choice("cancel", "Batal", ("cancel",), ("batalkan", "tidak jadi", "gak jadi"))
@@ -108,8 +108,7 @@ def _send(m: Moment, draft: Draft) -> Move:
         return form.onward(m, draft, m.text("not_complete"))
     answers = form.answers_in_use(draft, m.desk.office.form)
     command = OpenTicket(
-        kind=_TELLING = 3  # words
-_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
+        kind=_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
         problem=form.problem_text(draft),
         answers=answers,
         user_type=draft.user_type,

@@ -105,8 +105,8 @@ def take_lease(
             "epoch": _L.c.epoch + 1,
         },
         where=(_L.c.owner == owner) | (_L.c.until < now),
-    )
-    return connection.execute(statement).rowcount == 1
+    ).returning(_L.c.owner)
+    return connection.execute(statement).first() is not None
 
 
 def drop_lease(connection: Connection, name: str, owner: str) -> None:
@@ -130,7 +130,9 @@ def beat(connection: Connection, name: str, now: datetime, *, clean_stop: bool =
     )
 
 
-def open_outage(connection: Connection, started_at: datetime, ended_at: datetime, reason: str) -> None:
+def open_outage(
+    connection: Connection, started_at: datetime, ended_at: datetime, reason: str
+) -> None:
     """Keep a gap in which nothing ran (design 6.12)."""
     connection.execute(
         insert(Outage.__table__),

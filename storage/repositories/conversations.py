@@ -174,7 +174,9 @@ def save(
     )
 
 
-def save_state(connection: Connection, conversation_id: int, *, state: str | None, seq: int) -> None:
+def save_state(
+    connection: Connection, conversation_id: int, *, state: str | None, seq: int
+) -> None:
     """Write what a turn of our own (clock, media) changed."""
     connection.execute(
         _SAVE_STATE, {"conversation_id": conversation_id, "new_state": state, "new_seq": seq}
@@ -193,9 +195,7 @@ def save_identity(connection: Connection, contact_id: int, identity: str) -> Non
 
 def mark_unreachable(connection: Connection, conversation_id: int, at: datetime | None) -> None:
     """Note that the platform does not deliver here (None: it does again)."""
-    connection.execute(
-        update(_C).where(_C.c.id == conversation_id).values(unreachable_at=at)
-    )
+    connection.execute(update(_C).where(_C.c.id == conversation_id).values(unreachable_at=at))
 
 
 def move(connection: Connection, conversation_id: int, chat: str) -> None:

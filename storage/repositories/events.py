@@ -15,8 +15,8 @@ _A = Attempt.__table__
 _P = Parked.__table__
 
 _CLAIM = {
-    "sqlite": sqlite.insert(_E).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_E).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_E).on_conflict_do_nothing().returning(_E.c.at),
+    "postgresql": postgresql.insert(_E).on_conflict_do_nothing().returning(_E.c.at),
 }
 _KNOWN = select(_E.c.at).where(
     _E.c.account == bindparam("account"), _E.c.event_id == bindparam("event_id")
@@ -28,12 +28,14 @@ def claim(connection: Connection, account: str, event_id: str, now: datetime) ->
     result = connection.execute(
         _CLAIM[connection.dialect.name], {"account": account, "event_id": event_id, "at": now}
     )
-    return result.rowcount == 1
+    return result.first() is not None
 
 
 def is_known(connection: Connection, account: str, event_id: str) -> bool:
     """Whether an event was handled before."""
-    return connection.execute(_KNOWN, {"account": account, "event_id": event_id}).first() is not None
+    return (
+        connection.execute(_KNOWN, {"account": account, "event_id": event_id}).first() is not None
+    )
 
 
 def forget_before(connection: Connection, moment: datetime) -> int:
@@ -91,5 +93,7 @@ def forget_parked_before(connection: Connection, moment: datetime) -> int:
     return connection.execute(
         update(_P)
         .where(_P.c.created_at < moment, _P.c.raw.is_not(None))
-        .values(raw=None, resolved_at=func.coalesce(_P.c.resolved_at, bindparam("m", moment, Instant)))
+        .values(
+            raw=None, resolved_at=func.coalesce(_P.c.resolved_at, bindparam("m", moment, Instant))
+        )
     ).rowcount

@@ -207,9 +207,7 @@ def lease_fetches(
     ).fetchall()
     for row in rows:
         connection.execute(
-            update(_A)
-            .where(_A.c.id == row.id)
-            .values(next_try_at=until, attempts=row.attempts + 1)
+            update(_A).where(_A.c.id == row.id).values(next_try_at=until, attempts=row.attempts + 1)
         )
     return list(rows)
 

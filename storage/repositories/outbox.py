@@ -43,7 +43,7 @@ _LOCK_LANE = (
 _WITHDRAW = (
     update(_O)
     .where(
-        _O.c.conversation_id == bindparam("conversation_id"),
+        _O.c.conversation_id == bindparam("lane"),
         _O.c.state == "queued",
         _O.c.row_class == "talk",
         _O.c.attempts == 0,
@@ -61,9 +61,7 @@ def lock_lane(connection: Connection, conversation_id: int) -> None:
 
 def withdraw_unspoken(connection: Connection, conversation_id: int, now: datetime) -> int:
     """Take back the bot's words that wait for the user to finish; how many rows."""
-    return connection.execute(
-        _WITHDRAW, {"conversation_id": conversation_id, "now": now}
-    ).rowcount
+    return connection.execute(_WITHDRAW, {"lane": conversation_id, "now": now}).rowcount
 
 
 def add(
@@ -151,9 +149,7 @@ def due_lanes(
 ) -> list[int]:
     """Lanes with something due that nobody holds, locked until commit."""
     return list(
-        connection.execute(
-            _DUE, {"channels": list(channels), "now": now, "limit": limit}
-        ).scalars()
+        connection.execute(_DUE, {"channels": list(channels), "now": now, "limit": limit}).scalars()
     )
 
 
@@ -252,9 +248,7 @@ _PLATFORM_ID = (
 
 def name_message(connection: Connection, message_id: int, platform_id: str) -> None:
     """Keep the platform's id of a sent message: a later reply to it finds its place."""
-    connection.execute(
-        _PLATFORM_ID, {"message_id": message_id, "new_platform_id": platform_id}
-    )
+    connection.execute(_PLATFORM_ID, {"message_id": message_id, "new_platform_id": platform_id})
 
 
 def fail_lane(connection: Connection, lane: int, error: str, now: datetime) -> None:

@@ -34,9 +34,7 @@ def join(connection: Connection, source: int, target: int) -> None:
         )
     identity = select(_P.c.identity).where(_P.c.id == source).scalar_subquery()
     connection.execute(
-        update(_P)
-        .where(_P.c.id == target)
-        .values(identity=func.coalesce(_P.c.identity, identity))
+        update(_P).where(_P.c.id == target).values(identity=func.coalesce(_P.c.identity, identity))
     )
 
 

@@ -94,9 +94,7 @@ def move_head(connection: Connection, ticket_id: int, seq: int, head: str) -> No
     )
 
 
-def add_history(
-    connection: Connection, *, ticket_id: int, seq: int, body: str, head: str
-) -> int:
+def add_history(connection: Connection, *, ticket_id: int, seq: int, body: str, head: str) -> int:
     """Append a history entry; its row id."""
     return int(
         connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import traceback
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -170,14 +171,13 @@ def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
 
 
 def test_asking_for_the_phone_puts_the_choices_beside_it_as_plain_buttons() -> None:
-    keyboard = markup(
-        FakeTelegram(), ask_phone=True, buttons=(Button("3:kembali", "Kembali"),)
-    )
+    keyboard = markup(FakeTelegram(), ask_phone=True, buttons=(Button("3:kembali", "Kembali"),))
     assert keyboard["keyboard"] == [
         [{"text": "Bagikan nomor saya", "request_contact": True}],
         [{"text": "Kembali"}],
     ]
-    assert keyboard["one_time_keyboard"] is True and keyboard["resize_keyboard"] is True
+    assert keyboard["one_time_keyboard"] is True
+    assert keyboard["resize_keyboard"] is True
 
 
 def test_the_phone_is_not_asked_for_in_a_group() -> None:
@@ -244,7 +244,8 @@ def test_file_goes_out_with_its_name_and_caption(
     send(telegram, text="*Ini* bukti", file=file, file_bytes=b"x" * size)
     assert [name for name, _ in telegram.calls] == [method]
     assert b'filename="bukti.bin"' in telegram.bodies[0]
-    assert b"Ini bukti" in telegram.bodies[0] and b'"bold"' in telegram.bodies[0]
+    assert b"Ini bukti" in telegram.bodies[0]
+    assert b'"bold"' in telegram.bodies[0]
 
 
 def test_text_too_long_for_a_caption_follows_the_file() -> None:
@@ -350,11 +351,12 @@ def test_the_token_shows_in_no_log_and_in_no_error(caplog: pytest.LogCaptureFixt
         await set_up(make_bot(TOKEN, None, httpx.MockTransport(telegram)), "polling")
 
     telegram = FakeTelegram({"getMe": error(401, "Unauthorized")})
-    with caplog.at_level(logging.DEBUG), pytest.raises(AccountBroken) as raised:
-        send(FakeTelegram())
+    caplog.set_level(logging.DEBUG)
+    send(FakeTelegram())
+    with pytest.raises(AccountBroken) as raised:
         run(refused())
-    assert TOKEN not in caplog.text and TOKEN not in str(raised.value)
-    assert raised.value.__suppress_context__
+    assert TOKEN not in caplog.text
+    assert TOKEN not in "".join(traceback.format_exception(raised.value, limit=0))
 
 
 # --- signs of life, files
@@ -483,7 +485,7 @@ def test_commands_are_announced_in_indonesian(ready: FakeTelegram) -> None:
 def test_webhook_without_address_or_secret_is_not_set(
     ready: FakeTelegram, given: tuple[str | None, str | None]
 ) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="public URL and a secret"):
         setting_up(ready, "webhook", *given)
     assert ready.calls == []
 
@@ -496,5 +498,3 @@ def test_server_that_is_down_is_a_delivery_error(ready: FakeTelegram) -> None:
 
 def test_account_is_known_from_the_token_alone() -> None:
     assert account_of(TOKEN) == "telegram:7000000001"
-
-

@@ -118,9 +118,7 @@ EXPECTED: dict[str, Incoming | None] = {
     "video": said(34, **file("video", "video-34.mp4", "video/mp4", 3123456, "BAACAgUAAx34")),
     "video_note": said(35, **file("video", "video-35.mp4", "video/mp4", 512345, "DQACAgUAAx35")),
     "animation": said(36, **file("video", "lucu.mp4", "video/mp4", 45123, "CgACAgUAAx36")),
-    "edited_text": said(
-        11, "gagal upload penawaran, muncul error 502", edits="11", sent_at=at(90)
-    ),
+    "edited_text": said(11, "gagal upload penawaran, muncul error 502", edits="11", sent_at=at(90)),
     "edited_caption": said(
         24, "ini errornya, jam 9", edits="24", sent_at=at(95), **photo(24, "large", 181234)
     ),
@@ -178,7 +176,8 @@ def test_payload_that_cannot_be_read_raises_so_that_it_can_be_parked() -> None:
 
 def test_group_is_foreign_when_no_agent_group_is_configured() -> None:
     (event,) = parse(read(raw("agent_topic_message")), ACCOUNT, None)
-    assert event.foreign_group and event.text == ""
+    assert event.foreign_group
+    assert event.text == ""
 
 
 @pytest.mark.parametrize(

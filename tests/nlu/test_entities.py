@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_value_is_found_and_normalised(text: str, entity: str, value: str) -> 
         ("min admin tolong", "user_type"),
         ("sikap petugas kurang ramah", "application"),
         ("user id saya lupa", "user_id"),
-        ("apendonya.docx budi@spse.id", "application"),
+        ("budi@spse.id", "application"),
         ("0800", "phone"),
     ],
 )
@@ -90,7 +91,7 @@ def test_entities_stand_in_order_and_never_overlap() -> None:
         "Saya Budi, PPK, 0812-3456-7890, budi@contoh.id, tiket LPSE-2611-00042-K, SPSE error 500"
     )
     assert len(entities) == 6
-    assert all(a.end <= b.start for a, b in zip(entities, entities[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(entities))
 
 
 @pytest.mark.parametrize("unit", ["0 ", "1", "a@", "a.", "kode ", "besok ", "(", "081 ", "x'"])

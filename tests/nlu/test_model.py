@@ -122,7 +122,7 @@ def test_a_broken_model_file_is_trained_again(damage: str, project: Path, tmp_pa
 def test_an_error_in_the_data_reaches_the_operator_as_one_sentence(
     project: Path, tmp_path: Path
 ) -> None:
-    (project / "data" / "nlu_small.yml").write_text("nlu: [")
+    (project / "data" / "nlu_small.yml").write_text("nlu: ]")
     with pytest.raises(TrainingError, match=r"nlu_small\.yml:1: broken YAML") as caught:
         load_or_train(tmp_path, say=lambda line: None, project=project)
     assert "\n" not in str(caught.value)

@@ -59,7 +59,11 @@ def test_words_that_look_like_slips_are_left_alone(word: str) -> None:
 
 def test_no_table_touches_a_word_to_keep() -> None:
     assert not KEEP & FORMS.keys()
-    assert not {phrase for phrase in PHRASES if phrase in KEEP}
+
+
+@pytest.mark.parametrize(("phrase", "meant"), PHRASES.items())
+def test_every_phrase_of_the_table_is_reached(phrase: str, meant: str) -> None:
+    assert normalize(phrase) == meant
 
 
 @pytest.mark.parametrize("text", ["", "   ", "👍🙏", "привет", "مرحبا", "你好", "!?.,"])
@@ -67,7 +71,7 @@ def test_texts_without_latin_words_become_empty(text: str) -> None:
     assert normalize(text) == ""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gives_plain_words_between_single_blanks(text: str) -> None:
     words = normalize(text)

@@ -44,7 +44,7 @@ def test_files_are_read_in_order_and_other_rasa_sections_passed_over(tmp_path: P
 @pytest.mark.parametrize(
     ("content", "line", "says"),
     [
-        ("nlu: [", 1, "broken YAML"),
+        ("nlu: ]", 1, "broken YAML"),
         ("- a\n", 1, 'needs "version" and "nlu"'),
         ("nlu: []\n", 1, 'needs version: "3.1"'),
         ('version: "3.1"\nnlu: x\n', 2, "list of intents"),

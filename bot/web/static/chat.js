@@ -244,13 +244,14 @@ async function gate(button) {
   try {
     await session.open(page.resume ? { resume: page.resume } : { join: page.join });
   } catch (error) {
-    $("gate-error").textContent = error.message;
     button.disabled = false;
+    if (error.status === 401) session.forget(); // an old session; a new one can join as well
+    $("gate-error").textContent = error.message;
     button.hidden = error.status === 410;
     return;
   }
   history.replaceState(null, "", "/");
-  outbox.clear();
+  if (page.resume) outbox.clear();
   begin();
   focusOn();
 }
@@ -279,5 +280,5 @@ visualViewport?.addEventListener("resize", () => {
 });
 
 unread(0);
-if ($("gate")) $("gate-replace").hidden = !session.token;
-else begin();
+if (!$("gate")) begin();
+else $("gate-replace").hidden = !page.resume || !session.token;

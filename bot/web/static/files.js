@@ -4,13 +4,14 @@ import { request } from "./api.js";
 import { copyOf, say } from "./text.js";
 
 const MAX_FILES = 10;
-const MB = 1024 * 1024;
+const MB = 1_000_000;
 const IMAGES = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
 const ending = (name) => name.split(".").pop().toLowerCase();
 const decimal = (value) => value.toLocaleString("id-ID", { maximumFractionDigits: 1 });
-const size = (bytes) => bytes < MB ? `${Math.ceil(bytes / 1024)} KB` : `${decimal(bytes / MB)} MB`;
-const isImage = (file) => file.kind === "image" || Object.values(IMAGES).includes(file.type);
+const size = (bytes) => bytes < MB ? `${Math.ceil(bytes / 1000)} KB` : `${decimal(bytes / MB)} MB`;
+/** Whether a tap looks at the file here, or saves it. */
+export const isImage = (file) => file.kind === "image" || Object.values(IMAGES).includes(file.type);
 
 /** The files waiting in the composer. */
 export class Tray {
@@ -97,7 +98,8 @@ const near = new IntersectionObserver((entries) => entries.forEach(({ isIntersec
 /** One file: as the API gives it, or a `File` on its way. `opened(file, address)` when tapped. */
 export function fileNode(file, opened) {
   const local = file instanceof File;
-  const picture = isImage(file) && (local || file.url);
+  const ready = local || file.state === "stored";
+  const picture = isImage(file) && ready;
   const node = copyOf(picture ? "t-picture" : "t-document");
   node.file = file;
   if (picture) {
@@ -107,10 +109,8 @@ export function fileNode(file, opened) {
     node.querySelector("b").textContent = file.name;
     node.querySelector("small").textContent = local ? size(file.size) : say(`${file.state}File`) || ending(file.name).toUpperCase();
   }
-  node.disabled = !opened || !(local || file.url);
+  node.disabled = !opened || !ready;
   node.onclick = () => address(file).then((url) => opened(file, url), (error) => opened(file, null, error));
   return node;
 }
 
-/** Whether a tap looks at the file here, or saves it. */
-export { isImage };

@@ -19,6 +19,7 @@ const LINKS = new RegExp([
   /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/,
   /\b(?:[a-z\d-]+\.)+(?:id|com|org|net)\b(?:\/[^\s<>"]*)?/,
 ].map((part) => part.source).join("|"), "gi");
+const LONG = 40;
 const BOLD = /(^|[^\p{L}\p{N}*])\*(?![\s*])([^*\n]*[^\s*])\*(?![\p{L}\p{N}*])/gu;
 const ITEM = /^\s*(?:\d{1,2}[.)]|[-•])\s+\S/;
 const NUMBER = /\b[A-Z]{2,8}(?:-[\dA-Z]{1,10}){2,4}\b/g;
@@ -29,7 +30,7 @@ export const numbersIn = (text) =>
 
 function link(found) {
   const mail = !/^https?:/i.test(found) && found.includes("@");
-  const node = make("a", "", found);
+  const node = make("a", "", found.length > LONG ? `${found.slice(0, LONG)}…` : found);
   try {
     node.href = new URL(/^https?:/i.test(found) ? found : (mail ? "mailto:" : "https://") + found).href;
   } catch {

@@ -5,6 +5,7 @@ import { copyOf, formatted, make, numbersIn, say } from "./text.js";
 
 const WINDOW = 200; // messages kept in the page
 const SAME_TURN_MS = 5 * 60_000;
+const ONE_ANSWER_MS = 5000;
 const NEAR_END_PX = 90;
 const TOP_PX = 32;
 const $ = (id) => document.getElementById(id);
@@ -47,14 +48,11 @@ export class Log {
   /** What the server told: new messages, or known ones that changed. */
   messages(found) {
     const many = found.length > 5; // not to be read out one by one
-    const last = this.entries[this.entries.length - 1];
     this.log.setAttribute("aria-busy", many);
     for (const message of found.slice(-WINDOW)) this.take(message);
     this.trim(found.length);
     this.offer();
-    // An answer longer than the screen is read from its top.
-    const top = many ? null : this.entries.find((entry) => entry.from !== "user" && entry.seq > last?.seq)?.node;
-    this.settle(top);
+    this.settle(many ? null : this.answerTop());
     requestAnimationFrame(() => this.log.setAttribute("aria-busy", "false"));
   }
 
@@ -273,6 +271,13 @@ export class Log {
   settle(top) {
     $("welcome").hidden = this.entries.length > 0;
     if (this.atEnd && this.entries.length) this.scroll(top);
+  }
+
+  /** Where the newest answer begins: one longer than the screen is read from its top. */
+  answerTop() {
+    const newest = this.entries[this.entries.length - 1];
+    return this.entries.find((entry, i) => newest.at - entry.at < ONE_ANSWER_MS
+      && this.entries.slice(i).every(({ from }) => from !== "user"))?.node;
   }
 
   /** To the end, but not past the `top` node. */

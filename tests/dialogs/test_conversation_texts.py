@@ -1,0 +1,132 @@
+"""The sentences: each renders, an office may replace it, inserted text makes nothing bold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import UndefinedError
+
+from dialogs.answers import Answers
+from dialogs.facts import Facts, TicketFact
+from dialogs.office import FormField
+from dialogs.state import Draft, Part
+from dialogs.texts import Texts, clip, date_words, moment_words
+
+OPENS = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Jakarta"))
+FIELD = FormField(key="npwp", label="NPWP", question="NPWP?", check="npwp", required=False)
+TICKET = TicketFact("LPSE-2611-00042-K", "gangguan", "baru", "gagal", OPENS, "tinggi", "lkpp")
+EVERYTHING: dict[str, Any] = {
+    "again": True, "aside": True, "at": "shown", "authority": "lkpp", "busy": True,
+    "confirm": True, "contact": "LKPP.", "count": 2, "current": None, "deadline": "under_24h",
+    "decides": "lkpp", "draft": Draft(parts=(Part(1, "x"),)), "due": OPENS, "event": "resolved",
+    "facts": Facts(OPENS, False, OPENS, waiting_number="ANT-1"), "field": FIELD, "files": 1,
+    "first": True, "form": True, "heard": {"nama": "Budi"}, "kind": "gangguan",
+    "kinds": ("password", "nik"), "known": {"nama": "Budi"}, "labels": ["Nama"], "max_mb": 10.0,
+    "messages": 1, "name": "a.exe", "next_open": OPENS, "number": "LPSE-2611-00042-K",
+    "office_open": False, "own": None, "problem": "x", "profile": None, "reason": "too_big",
+    "refused": False, "rows": [("Nama", "Budi")], "sentence": "LKPP.", "shown": 700,
+    "target": False, "text": "x", "ticket": TICKET, "tickets": [TICKET], "types": ["pdf"],
+    "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
+}  # fmt: skip
+
+
+def values(name: str, office: Any) -> dict[str, Any]:
+    special: dict[str, dict[str, Any]] = {
+        "identity": {"shown": ["Budi"]},
+        "faq_answer": {"answer": Answers.load().get("upload_gagal")},
+    }
+    return {**EVERYTHING, "office": office, **special.get(name, {})}
+
+
+@pytest.mark.parametrize("name", Texts().names())
+def test_every_text_renders(name: str, office: Any) -> None:
+    text = Texts().render(name, **values(name, office))
+    assert text == text.strip()
+    assert "\n\n\n" not in text
+    assert "{{" not in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("ticket_opened", {"kind": "masukan", "target": True, "web": False, "office_open": True}),
+        ("ticket_opened", {"decides": "", "next_open": None, "deadline": "none"}),
+        ("human_waiting", {"again": False, "office_open": True}),
+        ("note_saved", {"event": "not_resolved"}),
+        ("note_saved", {"event": "addition"}),
+        ("note_saved", {"event": "edit"}),
+        ("file_refused", {"reason": "bad_type"}),
+        ("file_refused", {"reason": "gone", "name": ""}),
+        ("file_refused", {"reason": "empty"}),
+        ("draft_next", {"aside": False}),
+        ("field", {"own": "+6281234567890"}),
+        ("field", {"profile": "Budi"}),
+        ("status_ticket", {"ticket": TicketFact("A", "x", "apa", "", OPENS, "", "")}),
+    ],
+)
+def test_every_turn_of_a_text_renders(name: str, changed: dict[str, Any], office: Any) -> None:
+    assert Texts().render(name, **{**values(name, office), **changed})
+
+
+def test_the_target_is_left_out_where_others_decide(office: Any) -> None:
+    known = values("ticket_opened", office)
+    kept = Texts().render("ticket_opened", **{**known, "target": True})
+    left = Texts().render("ticket_opened", **{**known, "target": False})
+    assert "3x24 jam" in kept
+    assert "3x24 jam" not in left
+    assert "LKPP" in left
+
+
+def test_the_private_link_is_only_shown_on_the_web(office: Any) -> None:
+    known = values("ticket_opened", office)
+    assert "{link}" in Texts().render("ticket_opened", **known)
+    assert "{link}" not in Texts().render("ticket_opened", **{**known, "web": False})
+
+
+def test_waiting_for_a_person_promises_no_time_and_no_connection(office: Any) -> None:
+    for again in (True, False):
+        known = {**values("human_waiting", office), "again": again}
+        text = Texts().render("human_waiting", **known)
+        assert "dihubungkan" not in text
+        assert "menit" not in text
+        assert "LPSE-2611-00042-K" in text
+
+
+def test_an_office_replaces_a_text(tmp_path: Path) -> None:
+    (tmp_path / "thanks.j2").write_text("Matur nuwun")
+    texts = Texts(tmp_path)
+    assert texts.render("thanks") == "Matur nuwun"
+    assert texts.render("thanks.j2") == "Matur nuwun"
+    assert texts.render("affirmed") == Texts().render("affirmed")
+
+
+def test_a_missing_value_is_an_error_and_no_hole_in_the_text() -> None:
+    with pytest.raises(UndefinedError):
+        Texts().render("note_saved", number="X")
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no such folder"):
+        Texts(tmp_path / "nowhere")
+
+
+def test_inserted_asterisks_make_nothing_bold(office: Any) -> None:
+    text = Texts().render("feedback", confirm=True, words="*tebal*", files=0, office=office)
+    assert "*tebal*" not in text
+
+
+def test_dates_are_indonesian() -> None:
+    assert date_words(OPENS) == "Senin, 23 November 2026"
+    assert moment_words(OPENS) == "Senin, 23 November 2026 pukul 09.00 WIB"
+    east = OPENS.astimezone(ZoneInfo("Asia/Jayapura"))
+    assert moment_words(east).endswith("pukul 11.00 WIT")
+
+
+def test_clipping_keeps_the_length() -> None:
+    assert clip("Instansi/perusahaan", 20) == "Instansi/perusahaan"
+    assert len(clip("x" * 50, 20)) == 20

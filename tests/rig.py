@@ -1,0 +1,240 @@
+"""The whole of Loket under test: real database, real conversation, a clock that is moved by
+hand, and channels that keep what they were given."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.bootstrap import Loket, build
+from bot.channels.port import Abilities, Outgoing
+from bot.clock import HandClock
+from bot.config import Config, Places, read_config
+from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.rendering import parse_choice
+from bot.turns import Taken
+from dialogs.heard import SharedPhone, Tap
+from nlu.engine import Engine
+from storage import schema
+from storage.repositories import messages
+
+ROOT = Path(__file__).resolve().parent.parent
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 09.00 in Jakarta: the office is open
+SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+BREATH = timedelta(seconds=4)  # longer than any answer waits for more
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+
+
+class RecordingChannel:
+    """A platform that takes everything, or fails as it is told. ``faults`` are raised one by
+    one before any message is taken."""
+
+    def __init__(self, name: str, abilities: Abilities) -> None:
+        self.name = name
+        self.abilities = abilities
+        self.sent: list[Outgoing] = []
+        self.files: dict[str, bytes] = {}
+        self.faults: list[BaseException] = []
+        self._ids = itertools.count(1000)
+
+    async def send(self, out: Outgoing) -> str | None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.sent.append(out)
+        return str(next(self._ids))
+
+    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+        return None
+
+    async def fetch(self, ref: str, max_bytes: int) -> bytes:
+        return self.files[ref]
+
+
+TELEGRAM = Abilities(max_text=4096, buttons=10, label=40, ask_phone=True, links=True)
+
+
+@dataclass
+class Said:
+    """One message as a user sees it."""
+
+    seq: int
+    author: str
+    text: str
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Rig:
+    """Drives Loket like its users do. Times only move when ``wait`` says so."""
+
+    def __init__(
+        self,
+        folder: Path,
+        engine: Engine,
+        *,
+        start: datetime = MONDAY,
+        database_url: str = "",
+        change: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.clock = HandClock(start)
+        self.places = Places(data_dir=folder, database_url=database_url, secret_key="k" * 32)
+        self.telegram = RecordingChannel("telegram", TELEGRAM)
+        self.config = office_config(change)
+        self.engine = engine
+        schema.migrate(self.places.database)
+        self._ids = itertools.count(1)
+        self._runner = asyncio.Runner()
+        self.loket: Loket = self._build()
+
+    def _build(self) -> Loket:
+        return build(
+            self.config,
+            self.places,
+            self.engine,
+            clock=self.clock,
+            channels={"telegram": self.telegram},
+        )
+
+    def restart(self) -> None:
+        """Stop and start the program; only the database stays."""
+        self.loket.close()
+        self.loket = self._build()
+
+    def close(self) -> None:
+        self.loket.close()
+        self._runner.close()
+
+    def run(self, coroutine: Any) -> Any:
+        return self._runner.run(coroutine)
+
+    def key(self, user: str = "budi", channel: str = "web") -> ConversationKey:
+        account = "web" if channel == "web" else f"{channel}:1"
+        return ConversationKey(channel, account, user)
+
+    def event(self, user: str = "budi", channel: str = "web", **what: Any) -> Incoming:
+        """An event of a user that was not sent before."""
+        number = str(next(self._ids))
+        return Incoming(self.key(user, channel), f"{user}:{number}", message_id=number, **what)
+
+    def take(self, incoming: Incoming) -> Taken:
+        """Hand an event in, without letting any time pass."""
+        taken: Taken = self.run(
+            self.loket.intake.handle(incoming, b"raw " + incoming.text.encode())
+        )
+        return taken
+
+    def hear(self, text: str, user: str = "budi", channel: str = "web", **what: Any) -> Taken:
+        return self.take(self.event(user, channel, text=text, **what))
+
+    def file(self, name: str, data: bytes = PNG, kind: str = "image") -> IncomingFile:
+        """A file whose bytes are stored already, as the web page sends it."""
+        key = self.loket.blobs.put(data)
+        return IncomingFile(kind, name, "image/png", len(data), None, key)  # type: ignore[arg-type]
+
+    def settle(self) -> None:
+        """Let the breath pass and everything that is due go out."""
+        self.wait(BREATH)
+
+    def wait(self, step: timedelta) -> None:
+        """Let time pass, ring the clock, fetch files, deliver."""
+        self.clock.move(step)
+        self.loket.ticker.ring()
+        self.run(self._work())
+
+    async def _work(self) -> None:
+        await self.loket.fetcher.drain()
+        await self.loket.delivery.drain()
+
+    def transcript(self, user: str = "budi", channel: str = "web", after: int = 0) -> list[Said]:
+        """What the user sees, in order."""
+        key = self.key(user, channel)
+        from storage.repositories import conversations
+
+        def read(connection: Any) -> list[Said]:
+            found = conversations.find(connection, *_parts(key))
+            if found is None:
+                return []
+            rows = messages.page(connection, found[0], after, 1000)
+            return [Said(r.seq, r.author, r.text, _buttons(r.body)) for r in rows]
+
+        return self.loket.database.read(read)
+
+    def answers(self, user: str = "budi", channel: str = "web", after: int = 0) -> list[Said]:
+        """What the bot said, notices included."""
+        return [s for s in self.transcript(user, channel, after) if s.author != "user"]
+
+    def say(self, text: str, user: str = "budi", channel: str = "web", **what: Any) -> str:
+        """Say something, let the breath pass; the answer's text (several joined)."""
+        last = self.last_seq(user, channel)
+        self.hear(text, user, channel, **what)
+        self.settle()
+        return "\n".join(s.text for s in self.answers(user, channel, last))
+
+    def tap(self, label: str, user: str = "budi", channel: str = "web") -> str:
+        """Tap a button of the newest message that has any; the answer's text."""
+        last = self.last_seq(user, channel)
+        self.take(self.tap_event(label, user, channel))
+        self.settle()
+        return "\n".join(s.text for s in self.answers(user, channel, last))
+
+    def tap_event(self, label: str, user: str = "budi", channel: str = "web") -> Incoming:
+        """The event of a tap on the newest button with that label."""
+        buttons = self.buttons(user, channel)
+        data = next((d for d, shown in buttons if shown.lower() == label.lower()), None)
+        assert data is not None, f"no button {label!r} among {[b for _, b in buttons]}"
+        step, value = parse_choice(data)
+        return self.event(user, channel, tap=Tap(value, step))
+
+    def buttons(self, user: str = "budi", channel: str = "web") -> list[tuple[str, str]]:
+        """(data, label) of the newest message that has buttons."""
+        return next((s.buttons for s in reversed(self.answers(user, channel)) if s.buttons), [])
+
+    def labels(self, user: str = "budi", channel: str = "web") -> list[str]:
+        return [label for _, label in self.buttons(user, channel)]
+
+    def share_phone(
+        self, number: str, user: str = "budi", channel: str = "telegram", *, own: bool = True
+    ) -> str:
+        last = self.last_seq(user, channel)
+        self.take(self.event(user, channel, phone=SharedPhone(number, own)))
+        self.settle()
+        return "\n".join(s.text for s in self.answers(user, channel, last))
+
+    def last_seq(self, user: str = "budi", channel: str = "web") -> int:
+        said = self.transcript(user, channel)
+        return said[-1].seq if said else 0
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        """Any query, for looking behind the scenes."""
+        from sqlalchemy import text
+
+        return self.loket.database.read(lambda c: list(c.execute(text(query), values).fetchall()))
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def office_config(change: Callable[[dict[str, Any]], None] | None = None) -> Config:
+    """The repository's own config.yml, with changes to its raw form."""
+    config = read_config(ROOT / "config.yml")
+    if change is None:
+        return config
+    raw = config.model_dump(mode="json")
+    change(raw)
+    return Config.model_validate(raw)
+
+
+def _parts(key: ConversationKey) -> Sequence[str]:
+    return (key.channel, key.account, key.chat, key.thread)
+
+
+def _buttons(body: str | None) -> list[tuple[str, str]]:
+    return [tuple(c) for c in json.loads(body).get("choices", ())] if body else []
+
+
+__all__ = ["BREATH", "MONDAY", "PNG", "SUNDAY", "RecordingChannel", "Rig", "Said"]
