@@ -78,6 +78,8 @@ class Loket:
             yield
         finally:
             stop.set()
+            self.bells.delivery.ring()
+            self.bells.fetcher.ring()
             self.bells.pages.close()
             await asyncio.wait(tasks, timeout=20)
             for closer in self.closers:

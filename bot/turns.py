@@ -244,7 +244,7 @@ class _Hearing:
         else:
             self._hear()
         self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
-        return Taken(Outcome.HANDLED, conversation_id, self.case.seq + 1)
+        return Taken(Outcome.HANDLED, conversation_id, self.case.seq)
 
     def _others(self) -> tuple[int, ...]:
         """Contacts that this event may join to its own: all are locked in one order."""

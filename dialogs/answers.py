@@ -113,7 +113,7 @@ def _read(folder: Traversable | Path) -> Iterator[tuple[str, bytes]]:
 
 def _parse(name: str, data: bytes) -> Answer:
     try:
-        raw = AnswerFile.model_validate(yaml.load(data, Loader=_LOADER))
+        raw = AnswerFile.model_validate(yaml.load(data, Loader=_LOADER))  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         raise AnswerError(f"{name}.yml: not readable as YAML: {error}") from error
     except ValidationError as error:

@@ -44,6 +44,12 @@ _EMAIL = re.compile(
     re.ASCII,
 )
 _DIGITS = re.compile(r"(?:\+|\()?\d[\d ().\-‐-–]*")
+_UNREADABLE = {
+    NumberParseException.TOO_LONG: "phone_too_long",
+    NumberParseException.TOO_SHORT_NSN: "phone_too_short",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "phone_too_short",
+    NumberParseException.NOT_A_NUMBER: "phone_too_short",
+}
 _NPWP = re.compile(r"\d[\d .\-]*")
 _ORGANISATION = re.compile(
     r"(?:\s*[,/(-]\s*|\s+)(?:(?:dari|dr)\s+.*|(?:cv|pt|ud|dinas|badan|kantor|rsud|pokja|ppk)\b.*)$",
@@ -142,8 +148,7 @@ def _one_phone(text: str) -> Checked:
             "+" + digits.removeprefix("00") if international else digits, _REGION
         )
     except NumberParseException as error:
-        long = error.error_type == NumberParseException.TOO_LONG
-        return Checked(None, "phone_too_long" if long else "phone_too_short")
+        return Checked(None, _UNREADABLE.get(error.error_type, "phone_invalid"))
     if phonenumbers.is_valid_number(number):
         return Checked(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     if number.country_code != 62:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogs import breath, talk
@@ -11,35 +10,19 @@ from dialogs.choosing import exact, match, plain, without_fillers
 from dialogs.commands import ProvePhone
 from dialogs.desk import Desk
 from dialogs.facts import Facts
-from dialogs.flows import (
-    consultation,
-    drafts,
-    erasure,
-    faq,
-    feedback,
-    form,
-    links,
-    menu,
-    person,
-    status,
-)
+from dialogs.flows import consultation, form, links, menu, status
 from dialogs.heard import Heard
-from dialogs.move import Flow, Moment, Move
+from dialogs.move import Moment, Move
 from dialogs.reply import Reply
+from dialogs.routes import SHARED, SLASH, WORDS, flow_of
 from dialogs.state import Part, State
 from dialogs.turn import Settle, Turn
 
-FLOWS: Mapping[str, Flow] = {
-    "menu": Flow(menu.ask, menu.hear, menu.back, menu.cancel),
-    "faq": Flow(faq.ask, faq.hear, menu.back, menu.cancel),
-    "consultation": Flow(
-        consultation.ask, consultation.hear, consultation.back, consultation.cancel
-    ),
-    "drafts": Flow(drafts.ask, drafts.hear, menu.back, menu.cancel),
-    "status": Flow(status.ask, status.hear, menu.back, menu.cancel),
-    "feedback": Flow(feedback.ask, feedback.hear, menu.back, menu.cancel),
-    "erasure": Flow(erasure.ask, erasure.hear, menu.back, menu.cancel),
-}
+_ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
+_SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
+_MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
+_ABOUT_SOMETHING = frozenset({"ticket", "person"})
+_BUTTON_WORDS = 4
 
 
 def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
@@ -79,6 +62,8 @@ def expected(state: State, desk: Desk) -> str | None:
 
 def _heard(m: Moment, last: Heard) -> Move:
     """The first ear that takes the message."""
+    if last.link_token:
+        return links.redeem(m, last.link_token)
     if not last.text.strip() and not last.files and (move := _wordless(m, last)):
         return move
     if last.tap is not None:
@@ -95,15 +80,12 @@ def _heard(m: Moment, last: Heard) -> Move:
     if _left_alone(m):
         m = m.with_state(flow="menu", at="rest", offered=())
     if not last.files and (value := _meant(m)):
-        m = m if _says_more(m) else _apart(m, last)
-        return _chosen(_keeping(m), value)
+        return _chosen(_keeping(m) if _says_more(m, value) else _apart(m, last), value)
     return _said(m)
 
 
 def _wordless(m: Moment, last: Heard) -> Move | None:
-    """Neither text nor files: a link, a shared number, a sticker, or nothing at all."""
-    if last.link_token:
-        return links.redeem(m, last.link_token)
+    """Neither text nor files: a shared number, a sticker, or nothing at all."""
     if last.tap is not None:
         return None
     if last.phone is not None:
@@ -131,7 +113,7 @@ def _chosen(m: Moment, value: str) -> Move:
     m = replace(m, chosen=value)
     if value in SHARED:
         return SHARED[value](m)
-    return _flow(m).hear(m) or menu.again(m)
+    return flow_of(m).hear(m) or menu.again(m)
 
 
 def _said(m: Moment) -> Move:
@@ -140,7 +122,7 @@ def _said(m: Moment) -> Move:
         return menu.again(m)
     if m.state.flow != "consultation":
         m = talk.remember(m)
-    return _flow(m).hear(m) or talk.hear(m)
+    return flow_of(m).hear(m) or talk.hear(m)
 
 
 def _order(m: Moment, last: Heard) -> Move | None:
@@ -178,8 +160,10 @@ def _meant(m: Moment) -> str | None:
     return match(m.heard, m.state.offered, m.desk.office.conversation.thresholds)
 
 
-def _says_more(m: Moment) -> bool:
-    return len(plain(m.heard.text).split()) > _BUTTON_WORDS
+def _says_more(m: Moment, value: str) -> bool:
+    """Whether a text that means a button also tells what it is about."""
+    about = m.state.flow in breath.IDLE and value in _ABOUT_SOMETHING
+    return about and len(plain(m.heard.text).split()) > _BUTTON_WORDS
 
 
 def _left_of(text: str) -> bool:
@@ -224,10 +208,11 @@ def _put(m: Moment, move: Move) -> Turn:
         offered = state.offered if move.again else ()
         replies = (*move.replies, *_reply(move.say, Reply("")))
         return Turn(replace(state, offered=offered), replies, move.commands, move.settle)
-    say, question = move.say, _flow(replace(m, state=state)).ask(state, m.facts, m.desk)
+    say, question = move.say, flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
     if not state.noticed_privacy:
         say = (*say, m.text("privacy_notice"))
-        question = replace(question, choices=(*question.choices, menu.PRIVACY))
+        rest = (c for c in question.choices if c != menu.PRIVACY)
+        question = replace(question, choices=(*rest, menu.PRIVACY))
         state = replace(state, noticed_privacy=True)
     replies = (*move.replies, *_reply(say, question))
     state = replace(state, offered=question.choices)
@@ -237,83 +222,3 @@ def _put(m: Moment, move: Move) -> Turn:
 def _reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:
     text = "\n\n".join(filter(None, (*say, question.text)))
     return (replace(question, text=text),) if text else ()
-
-
-def _flow(m: Moment) -> Flow:
-    return FLOWS.get(m.state.flow, FLOWS["menu"])
-
-
-def _greet(m: Moment) -> Move:
-    return menu.home(m, m.text("greeting", first=not m.state.noticed_privacy))
-
-
-def _help(m: Moment) -> Move:
-    if m.state.flow == "consultation":
-        return consultation.help_words(m)
-    return menu.aside(m, m.text("help"))
-
-
-def _ticket(m: Moment) -> Move:
-    if m.state.flow == "consultation":
-        return m.stay(m.text("form_running"))
-    return drafts.start_form(m)
-
-
-def _status(m: Moment) -> Move:
-    if m.state.flow == "consultation":
-        return m.stay(status.in_between(m))
-    return status.start(m)
-
-
-def _privacy(m: Moment) -> Move:
-    seen = m.with_state(noticed_privacy=True)
-    return menu.aside(seen, m.text("privacy"))
-
-
-def _drafts(m: Moment) -> Move:
-    return drafts.hear(m) or menu.again(m)
-
-
-Act = Callable[[Moment], Move]
-# Choices that several flows offer.
-SHARED: Mapping[str, Act] = {
-    "ticket": _ticket,
-    "status": _status,
-    "person": person.call,
-    "menu": menu.home,
-    "privacy": _privacy,
-    "resume": _drafts,
-    "restart": _drafts,
-    "drop": _drafts,
-}
-SLASH: Mapping[str, Act] = {
-    "start": _greet,
-    "mulai": _greet,
-    "menu": menu.home,
-    "batal": lambda m: _flow(m).cancel(m) or menu.home(m),
-    "kembali": lambda m: _flow(m).back(m) or menu.home(m),
-    "bantuan": _help,
-    "help": _help,
-    "petugas": person.call,
-    "privasi": _privacy,
-    "tiket": _status,
-    "lapor": _ticket,
-    "hubungkan": links.offer,
-    "cabut": links.revoke,
-}
-# The same words typed plainly, and what people write for them.
-WORDS: Mapping[str, Act] = {
-    **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut")},
-    "menu utama": menu.home,
-    "batalkan": SLASH["batal"],
-    "bicara petugas": person.call,
-    "bicara dengan petugas": person.call,
-    "cek tiket": _status,
-    "status tiket": _status,
-    "buat tiket": _ticket,
-    "cabut tautan": links.revoke,
-}
-_ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
-_SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?()$", re.DOTALL)
-_MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
-_BUTTON_WORDS = 4  # beyond them a text that means a button also tells something

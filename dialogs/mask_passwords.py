@@ -40,13 +40,13 @@ _FILLER = (
     r"akun|account|email|login|log in|masuk|spse|lpse|sirup|sikap|inaproc|user|pengguna|penyedia"
     r"|ppk|pokja|untuk|utk|lama|baru|ini|itu|tsb|default|sementara|yang|yg|sekarang|skrg|tadi"
     r"|terakhir|dan|sandi|password|pw|username|id|aslinya|nih|tuh|isi|isinya|ke|no|nomor|kak|min"
-    r"|pak|bu|mas|mbak|bang|gan"
+    r"|pak|bu|mas|mbak|bang|gan|wifi|kantor|atm|bank|wa|hp|apendo|privy|authenticator"
 )
 _SKELETON = re.compile(
     rf"\b(?=[pksotcn])(?:(?P<word>{_WORDS})|(?P<otp>{_CODES})|(?P<nik>nik|no\.? ktp"
     r"|nomor ktp)|(?P<passport>paspor|passport)|(?P<card>cvv|cvc))"
     r"(?P<suffix>[-']?(?:nya|ny|ku|mu)\b)?\b"
-    rf"(?P<words>(?:[ \t/()&,+-]{{1,3}}(?:{_POSSESSIVE}|{_FILLER})\b){{0,8}})"
+    rf"(?P<words>(?:[ \t/()&,+-]{{1,3}}(?:{_POSSESSIVE}|{_FILLER})(?![\w@#$%^*+~])){{0,8}})"
     r"(?P<sep>[ \t)\]*\"']{0,6}(?:[:=]{1,3}>?|[-=]{1,2}>|→|(?:adalah|adlh|adl|ialah|yaitu"
     r"|yakni|is)\b))?"
     r"(?P<gap>[ \t/(-]{0,4}(?:\r?\n[ \t]{0,4}){0,2})"
@@ -60,6 +60,7 @@ _QUOTED = re.compile(r"[\"'`“][^\"'`“”\n]{1,80}[\"'`”]")
 _OWN = re.compile(rf"\b(?:{_POSSESSIVE})\b")
 _BECOMES = re.compile(r"\b(?:jadi|menjadi|jd)\b")
 _LABEL = re.compile(r"(?P<word>[^\W\d_]+)[\w ./-]{0,24}[:=](?!\S)|(?P<glued>[^\W\d_]{2,14}):\S")
+_SEED = re.compile(r"\b(?=[A-Z]{0,63}[2-7])[A-Z2-7]{16,64}\b")  # base32, as in a TOTP's QR code
 _BLANK = re.compile(rf"[{MASKED}xX*•●?_-]{{1,40}}")
 _ASKING = re.compile(
     r"\b(?=[lhrgumsbctpk])(?:lupa|lali|hilap|reset|ganti|gnti|ubah|minta|hilang|salah|buat|bikin"
@@ -80,6 +81,7 @@ _STOPPERS = word_set(
     """
 )
 _NO_VALUE = (POLITE | FUNCTION | HONORIFICS) - {"admin"}
+_CALLING = HONORIFICS | word_set("ya yah nih ini berikut sbb") | {""}
 _ANNOUNCING = POLITE | HONORIFICS | word_set("ini berikut dan user userid id username")
 
 
@@ -130,6 +132,8 @@ def _after_separator(text: str, at: int) -> tuple[int, int] | None:
 
 def _after_possessive(text: str, at: int) -> tuple[int, int] | None:
     """ "pw saya X": X looks like a secret, or is unknown up to the clause's end."""
+    if quoted := _QUOTED.match(text, at):
+        return quoted.span()
     words = words_after(text, at, 5)
     polite = next((i for i, w in enumerate(words) if _is_polite(w)), len(words))
     words = words[:polite]
@@ -186,7 +190,12 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.low = text, flat(text)
         self._asking = [m.end() for m in _ASKING.finditer(self.low)]
+        self._seeds = [m.span() for m in _SEED.finditer(text)]
         self._users = [m.end() for m in _USER.finditer(self.low)]
+
+    def _seed(self, at: int) -> tuple[int, int] | None:
+        i = bisect_left(self._seeds, (at, at))
+        return self._seeds[i] if i < len(self._seeds) and self._seeds[i][0] - at < 60 else None
 
     def _nearest(self, ends: list[int], start: int) -> int | None:
         i = bisect_left(ends, start + 1) - 1
@@ -205,7 +214,8 @@ class _Reader:
         """Where the secret named by a keyword is, if it is there."""
         if m["otp"]:
             found = _after_separator(self.text, m.end()) if m["sep"] else None
-            return found if found and is_shaped(self.text[slice(*found)]) else None
+            coded = found is not None and is_shaped(self.text[slice(*found)])
+            return found if coded else self._seed(m.end())
         lead = self.low[max(0, m.start() - 10) : m.start()]
         if not m["word"] or (
             m["word"] == "sandi" and not m["suffix"] and _NAMED_SANDI.search(lead)
@@ -228,6 +238,12 @@ class _Reader:
         found = _after_possessive(self.text, at) if own and not asked else None
         return found or _bare(self.text, at, asked and not m["sep"], last, "\n" in m["gap"])
 
+    def more(self, at: int) -> Iterator[tuple[int, int]]:
+        """Other secrets in the sentence after one: "pw Bunga2024 atau Bunga2025"."""
+        while span := _bare(self.text, at, True, "", False):
+            yield span
+            at = span[1]
+
     def ends(self, at: int) -> bool:
         """Whether nothing but politeness follows."""
         if len(self.text) - at >= 60:
@@ -240,6 +256,8 @@ class _Reader:
             return False
         if m["sep"]:
             return True
+        if not all(_plain(w) in _CALLING for w in self.text[m.end() :].split()):
+            return False
         lead = self.low[max(0, m.start() - 90) : m.start()]
         clause = [_plain(w) for w in re.split(r"[\n.,;]", lead)[-1].split()]
         own = m["suffix"] or _OWN.search(m["words"]) or "berikut" in clause
@@ -263,8 +281,10 @@ def find(text: str) -> Search:
         if m.start() < taken:
             continue
         if span := reader.span(m):
-            taken = chunk_end(text, span[1]) if span[1] - span[0] >= 200 else span[1]
-            found.append(Found(span[0], taken, "otp" if m["otp"] else "password"))
+            kind = "otp" if m["otp"] else "password"
+            for start, end in (span, *reader.more(span[1])):
+                taken = chunk_end(text, end) if end - start >= 200 else end
+                found.append(Found(start, taken, kind))
         else:
             follows = reader.announces(m)
     return Search(tuple(found), follows)

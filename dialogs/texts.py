@@ -35,7 +35,7 @@ class Texts:
             loader=loader,
             undefined=StrictUndefined,
             finalize=_plain,
-            autoescape=False,
+            autoescape=False,  # noqa: S701 - chat messages, no HTML
             auto_reload=False,
             cache_size=-1,
             trim_blocks=True,

@@ -140,6 +140,14 @@ def _act(m: Moment, step: Step) -> Move | None:
     return acts[intent.name](m) if intent.name in acts else None
 
 
+def running(m: Moment) -> Move:
+    """A ticket is asked for while its form is being filled; words with it are kept."""
+    draft, said = m.state.draft, [part.text for part in m.parts]
+    if draft is not None and said:
+        draft = consultation_problem.with_part(m, draft, "\n".join(said))
+    return m.with_state(draft=draft).stay(m.text("form_running"))
+
+
 def help_words(m: Moment) -> Move:
     return m.stay(m.text("form_help"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dialogs.checks import display_phone
 from dialogs.commands import Deadline
 from dialogs.desk import Desk
 from dialogs.extraction import extract
@@ -86,7 +87,7 @@ def hear_deadline(m: Moment, draft: Draft) -> Move:
         done = tuple(dict.fromkeys((*draft.done, form.DEADLINE)))
         return form.onward(m, replace(draft, deadline=None, done=done))
     said = m.chosen or extract(m.heard.text, m.heard.understanding).deadline
-    if said not in _DEADLINES:
+    if said is None or said not in _DEADLINES:
         return _not_a_choice(m, draft)
     draft = replace(draft, deadline=_DEADLINES[said])
     if m.chosen is None and m.heard.text.strip():
@@ -106,8 +107,9 @@ def _not_a_choice(m: Moment, draft: Draft) -> Move:
 
 
 def _shortened(check: str, value: str) -> str:
-    if check == "phone" and len(value) > 7:
-        return f"{value[:4]}•••{value[-3:]}"
+    if check == "phone":
+        shown = display_phone(value)
+        return f"{shown[:4]}•••{shown[-3:]}" if len(shown) > 7 else shown
     if check in ("address", "email", "npwp"):
         return f"{value[:12]}…" if len(value) > 12 else value
     return value

@@ -21,6 +21,7 @@ _KEEP = Choice("keep", "Tetap", (), ("biarkan", "sama", "lanjut", "tidak berubah
 _SKIP = Choice("skip", "Lewati", (), ("skip", "kosong", "tidak ada", "lewat", "ga ada"))
 _OWN = Choice("own", "Pakai nomor ini", ("affirm",), ("pakai", "nomor ini", "ya", "iya", "ini"))
 _PROFILE = Choice("profile", "Pakai nama ini", ("affirm",), ("pakai", "nama ini", "ya", "iya"))
+_STORY = 8  # words from which a text that is no answer tells of the problem
 _QUESTION = re.compile(
     r"\?|\b(gi?mana|gmn|bagaimana|bgmn|apa(kah)?|kenapa|knp|mengapa|berapa|brp|kapan|cara(nya)?"
     r"|gagal|err?or|lupa|(tidak|tdk|ga|gak|nggak|ngga|gk|tak) ?bisa|gabisa|kok)\b",
@@ -78,6 +79,9 @@ def hear(m: Moment, draft: Draft) -> Move:
     if others:
         noted = m.text("field_noted", labels=[f.label for f in _fields(others, m.desk)])
         return form.onward(m, _answered(m, draft, others), noted)
+    if len(text.split()) >= _STORY:
+        kept = consultation_problem.with_part(m, draft, text)
+        return form.place(m, kept, m.text("problem_added"), again=True)
     problem = m.text("problems", problem=result.problem or "", field=field)
     return form.place(m, replace(draft, refused=m.heard.message_id), problem, again=True)
 

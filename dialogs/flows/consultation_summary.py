@@ -52,7 +52,8 @@ def hear(m: Moment, draft: Draft) -> Move:
     if m.chosen == "send":
         return _send(m, draft)
     if m.chosen == "change":
-        return form.place(m, replace(draft, asking=form.EDIT))
+        named = _named(m)
+        return _change(m, draft, named or form.EDIT)
     if m.chosen == "cancel":
         return m.go("drafts", "aside")
     if m.heard.files:
@@ -122,8 +123,10 @@ def _send(m: Moment, draft: Draft) -> Move:
 
 
 def _change(m: Moment, draft: Draft, step: str) -> Move:
-    if step not in {c.value.removeprefix("edit:") for c in _changeable(draft, m.desk)}:
-        return m.stay(m.text("choose_one"))
+    """Ask for one part again, or which part it is."""
+    editable = {c.value.removeprefix("edit:") for c in _changeable(draft, m.desk)}
+    if step not in editable:
+        return form.place(m, replace(draft, asking=form.EDIT))
     return form.place(m, replace(draft, asking=step, editing=True))
 
 

@@ -51,7 +51,7 @@ def hear(m: Moment) -> Move | None:
     if m.chosen == "helped":
         return _helped(m)
     if m.chosen == "none":
-        return not_understood(m, record=False)
+        return replace(not_understood(m), commands=_missed(m))
     if m.chosen and m.chosen.startswith("faq:"):
         return answer(m, m.chosen.removeprefix("faq:"))
     if m.chosen is None and m.state.at == "answered" and m.is_(*NOT_HELPED):
@@ -106,7 +106,7 @@ def suggest(m: Moment) -> Move | None:
     return m.go("faq", f"suggest:{','.join(values)}", problem=_joined(m))
 
 
-def not_understood(m: Moment, *, record: bool = True) -> Move:
+def not_understood(m: Moment) -> Move:
     """Ask once to say it in other words, after that offer a ticket or a person."""
     first = m.state.misses == 0
     move = m.go(
@@ -116,14 +116,15 @@ def not_understood(m: Moment, *, record: bool = True) -> Move:
         misses=m.state.misses + 1,
         problem=_joined(m),
     )
-    return replace(move, commands=(miss(m),)) if record else move
-
-
-def miss(m: Moment) -> RecordMiss:
     intent = m.heard.understanding.intent
-    return RecordMiss(
-        m.heard.text, intent.name if intent else None, intent.confidence if intent else 0.0
-    )
+    name, confidence = (intent.name, intent.confidence) if intent else (None, 0.0)
+    return replace(move, commands=(RecordMiss(m.heard.text, name, confidence),))
+
+
+def _missed(m: Moment) -> tuple[RecordMiss, ...]:
+    """None of the suggestions was meant: the text they were made for was a miss."""
+    asked = m.state.problem[-1:]
+    return tuple(RecordMiss(part.text, None, 0.0) for part in asked)
 
 
 def _helped(m: Moment) -> Move:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dialogs.commands import RedeemLink, RevokeLinks
-from dialogs.flows import menu
 from dialogs.move import Moment, Move
 from dialogs.reply import Reply
 
 
 def offer(m: Moment) -> Move:
     """A one-time link that proves, in the other chat, that both are the same person."""
-    return replace(menu.again(m), replies=(Reply(m.text("link_offer"), link="join"),))
+    idle = m.state.flow in ("menu", "faq")
+    reply = Reply(m.text("link_offer"), link="join")
+    return Move(m.state, replies=(reply,), again=True, silent=idle)
 
 
 def revoke(m: Moment) -> Move:

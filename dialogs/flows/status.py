@@ -93,6 +93,8 @@ def show(m: Moment, typed: str) -> Move:
     """One ticket in plain words, or the same answer for unknown and for not one's own."""
     if found := _own(typed, m.facts):
         return m.go("status", f"shown:{found.number}", words_of(m, found))
+    if m.facts.waiting_number and _bare(typed) == _bare(m.facts.waiting_number):
+        return m.go("status", "number", m.text("status_waiting", facts=m.facts))
     not_found = m.text("ticket_not_found", number=clip(typed.upper(), 40))
     if near := _near(typed, m.facts.tickets):
         return m.go("status", f"near:{','.join(t.number for t in near)}", not_found)

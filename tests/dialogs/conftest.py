@@ -57,7 +57,9 @@ def understand(text: str) -> Understanding:
     """An engine of keywords, pure like the real one."""
     low = text.casefold()
     found = [
-        Intent(name, sure) for name, sure, words in KEYWORDS if any(w in low for w in words.split("|"))
+        Intent(name, sure)
+        for name, sure, words in KEYWORDS
+        if any(w in low for w in words.split("|"))
     ]
     entities = tuple(
         Entity("ticket_number", word.strip(".,?!").upper(), 0, 0)

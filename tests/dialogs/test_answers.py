@@ -43,7 +43,8 @@ def test_an_office_replaces_an_answer_and_its_version_changes(folder: Path) -> N
     (folder / "upload_gagal.yml").write_text(GOOD)
     replaced = Answers.load(folder).get("upload_gagal")
     shipped = Answers.load().get("upload_gagal")
-    assert replaced and shipped
+    assert replaced
+    assert shipped
     assert replaced.title == "Lupa user ID"
     assert replaced.version != shipped.version
 

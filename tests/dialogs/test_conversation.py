@@ -152,9 +152,10 @@ def test_an_unsure_text_gets_suggestions(user: Any) -> None:
     assert "Lupa password akun penyedia" in user.say("1")
 
 
-def test_bukan_itu_asks_to_rephrase(user: Any) -> None:
+def test_bukan_itu_asks_to_rephrase_and_the_question_is_a_miss(user: Any) -> None:
     user.say("soal password gimana ya")
     assert "kata lain" in user.tap("none")
+    assert user.commands == (RecordMiss("soal password gimana ya", None, 0.0),)
 
 
 def test_what_is_not_understood_is_asked_once_and_then_offered_to_people(user: Any) -> None:
@@ -236,11 +237,11 @@ def test_privacy_in_full_keeps_the_question(user: Any) -> None:
 
 def test_links_are_offered_revoked_and_redeemed(user: Any) -> None:
     user.say("/hubungkan")
-    assert [reply.link for reply in user.turn.replies][0] == "join"
+    assert user.turn.replies[0].link == "join"
     assert "{link}" in user.turn.replies[0].text
     user.say("cabut tautan")
     assert user.commands == (RevokeLinks(),)
-    user.send(Heard(link_token="abc"))
+    user.send(Heard(text="/start abc", link_token="abc"))
     assert user.commands == (RedeemLink("abc"),)
 
 

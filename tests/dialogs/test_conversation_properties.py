@@ -12,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialogs.commands import OpenTicket, RecordMiss
-from dialogs.conversation import FLOWS, advance, remind
+from dialogs.conversation import advance, remind
 from dialogs.facts import TicketFact
 from dialogs.heard import File, Heard, SharedPhone, Tap
+from dialogs.routes import FLOWS
 from dialogs.state import Draft, State, dump, load
 from dialogs.turn import Settle, Turn
 
-TEXTS = """
+TEXTS = (
+    """
 halo|min|mau tanya|gagal upload penawaran|lupa password|soal password|spse down|belum bisa juga
 sudah bisa|makasih|iya betul|nggak|menu|kembali|batal|bantuan|petugas|privasi|tiket|cek tiket
 cabut tautan|hubungkan|/start|/lapor gagal upload|/tiket LPSE-2611-00042-K|/foo|buat tiket|kirim
@@ -26,10 +28,15 @@ ubah|lanjut|lewati|tetap|1|2|9|99|Budi Santoso|CV Maju Jaya|Jl. Sudirman No. 5|0
 penyedia|pokja|kurang dari 24 jam|tidak ada|alamatnya salah|LPSE-2611-00042-X|00042|xyzzy plugh
 hapus data saya|pelayanannya lambat sekali kemarin|ini bot ya|bpjs|lanjutkan|mulai baru|hapus isian
 Saya Budi dari CV Maju, 0812-3456-7890, gagal upload|pw saya [password disamarkan]|*tebal* {link}
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 NUMBER = "LPSE-2611-00042-K"
 ASKS_FOR_SECRET = re.compile(
-    r"(?<!jangan )\b(masukkan|tulis|kirim|berapa|sebutkan|apa)\s+(\w+\s+)?(password|kata sandi|otp|nik)\b", re.I
+    r"(?<!jangan )\b(masukkan|tulis|kirim|berapa|sebutkan|apa)\s+(\w+\s+)?"
+    r"(password|kata sandi|otp|nik)\b",
+    re.I,
 )
 
 texts = st.one_of(st.sampled_from(TEXTS), st.text(max_size=60), st.sampled_from(["", " \n"]))
@@ -42,12 +49,12 @@ files = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-phones = st.builds(
-    SharedPhone, st.sampled_from(["+6281234567890", "+1", "zzz"]), st.booleans()
-)
+phones = st.builds(SharedPhone, st.sampled_from(["+6281234567890", "+1", "zzz"]), st.booleans())
 ways = st.fixed_dictionaries(
     {
-        "kind": st.sampled_from(["text"] * 6 + ["tap"] * 4 + ["file", "phone", "other", "edit", "link"]),
+        "kind": st.sampled_from(
+            ["text"] * 6 + ["tap"] * 4 + ["file", "phone", "other", "edit", "link"]
+        ),
         "text": texts,
         "files": files,
         "phone": phones,
@@ -153,8 +160,12 @@ def test_no_sequence_breaks_the_conversation(
 
 
 @pytest.mark.parametrize("flow", [*FLOWS, "no_such_flow"])
-@pytest.mark.parametrize("at", ["", "rest", "which:resolved", "near:", "shown:X", "suggest:", "zzz"])
-@pytest.mark.parametrize("draft", [None, Draft(), Draft(asking="field:gone"), Draft(asking="summary")])
+@pytest.mark.parametrize(
+    "at", ["", "rest", "which:resolved", "near:", "shown:X", "suggest:", "zzz"]
+)
+@pytest.mark.parametrize(
+    "draft", [None, Draft(), Draft(asking="field:gone"), Draft(asking="summary")]
+)
 def test_a_state_of_another_version_is_lived_with(
     flow: str, at: str, draft: Draft | None, desk: Any, facts: Any
 ) -> None:

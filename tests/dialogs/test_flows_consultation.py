@@ -150,7 +150,9 @@ def test_the_problem_gathers_messages_and_files_until_lanjut(user: Any) -> None:
     assert user.state.at == "deadline"
 
 
-@pytest.mark.parametrize("text", ["tidak bisa login", "masih gagal", "dibatalkan sistem", "iya betul"])
+@pytest.mark.parametrize(
+    "text", ["tidak bisa login", "masih gagal", "dibatalkan sistem", "iya betul"]
+)
 def test_no_text_of_the_problem_is_lost(user: Any, text: str) -> None:
     user.say_all(*FIELDS, "penyedia", text)
     assert [part.text for part in user.state.draft.parts] == [text]
@@ -255,6 +257,13 @@ def test_the_wrong_part_can_be_named(user: Any) -> None:
     user.say_all(*FILLED)
     user.say("alamatnya salah")
     assert user.state.at == "field:alamat"
+
+
+def test_a_story_in_place_of_an_answer_is_kept_as_the_problem(user: Any) -> None:
+    user.say("buat tiket")
+    user.say("dari tadi pagi saya coba masuk ke spse tapi halaman tetap putih saja")
+    assert user.state.at == "field:nama"
+    assert "halaman tetap putih" in user.state.draft.parts[0].text
 
 
 def test_kembali_while_changing_returns_to_the_summary_unchanged(user: Any) -> None:

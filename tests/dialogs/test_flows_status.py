@@ -125,3 +125,4 @@ def test_an_edit_of_a_sent_form_goes_to_its_ticket(user_with: Maker, tickets: An
 def test_an_open_request_for_a_person_is_mentioned(user_with: Maker) -> None:
     user = user_with(waiting_number="ANT-2611-00003-B")
     assert "ANT-2611-00003-B" in user.say("cek tiket")
+    assert "masih menunggu giliran" in user.say("ant 2611 00003 b")

@@ -175,10 +175,11 @@ export class Log {
       body.prepend(stub);
     }
     if (message.link) {
-      body.append(copyOf("t-link"));
-      body.querySelector("[data-copy]").dataset.copy = message.link;
-      body.querySelector("[data-share]").dataset.share = message.link;
-      body.querySelector("[data-share]").hidden = !navigator.share;
+      const card = copyOf("t-link");
+      const [copy, share] = card.children;
+      copy.dataset.copy = share.dataset.share = message.link;
+      share.hidden = !navigator.share;
+      body.append(card);
     }
     node.classList.toggle("stub", Boolean(number));
     node.classList.toggle("notice", Boolean(message.notice && !number));

@@ -1,0 +1,97 @@
+"""Which flow owns the talk, and the words and buttons that mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dialogs.flows import consultation, drafts, erasure, faq, feedback, links, menu, person, status
+from dialogs.move import Flow, Moment, Move
+
+FLOWS: Mapping[str, Flow] = {
+    "menu": Flow(menu.ask, menu.hear, menu.back, menu.cancel),
+    "faq": Flow(faq.ask, faq.hear, menu.back, menu.cancel),
+    "consultation": Flow(
+        consultation.ask, consultation.hear, consultation.back, consultation.cancel
+    ),
+    "drafts": Flow(drafts.ask, drafts.hear, menu.back, menu.cancel),
+    "status": Flow(status.ask, status.hear, menu.back, menu.cancel),
+    "feedback": Flow(feedback.ask, feedback.hear, menu.back, menu.cancel),
+    "erasure": Flow(erasure.ask, erasure.hear, menu.back, menu.cancel),
+}
+
+
+def flow_of(m: Moment) -> Flow:
+    """The flow of a moment; a state of another version falls back to the menu."""
+    return FLOWS.get(m.state.flow, FLOWS["menu"])
+
+
+def _greet(m: Moment) -> Move:
+    return menu.home(m, m.text("greeting", first=not m.state.noticed_privacy))
+
+
+def _help(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return consultation.help_words(m)
+    return menu.aside(m, m.text("help"))
+
+
+def _ticket(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return consultation.running(m)
+    return drafts.start_form(m)
+
+
+def _status(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return m.stay(status.in_between(m))
+    return status.start(m)
+
+
+def _privacy(m: Moment) -> Move:
+    seen = m.with_state(noticed_privacy=True)
+    return menu.aside(seen, m.text("privacy"))
+
+
+def _drafts(m: Moment) -> Move:
+    return drafts.hear(m) or menu.again(m)
+
+
+Act = Callable[[Moment], Move]
+# Choices that several flows offer.
+SHARED: Mapping[str, Act] = {
+    "ticket": _ticket,
+    "status": _status,
+    "person": person.call,
+    "menu": menu.home,
+    "privacy": _privacy,
+    "resume": _drafts,
+    "restart": _drafts,
+    "drop": _drafts,
+}
+SLASH: Mapping[str, Act] = {
+    "start": _greet,
+    "mulai": _greet,
+    "menu": menu.home,
+    "batal": lambda m: flow_of(m).cancel(m) or menu.home(m),
+    "kembali": lambda m: flow_of(m).back(m) or menu.home(m),
+    "bantuan": _help,
+    "help": _help,
+    "petugas": person.call,
+    "privasi": _privacy,
+    "tiket": _status,
+    "lapor": _ticket,
+    "hubungkan": links.offer,
+    "cabut": links.revoke,
+}
+# The same words typed plainly, and what people write for them.
+WORDS: Mapping[str, Act] = {
+    **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut")},
+    "menu utama": menu.home,
+    "batalkan": SLASH["batal"],
+    "bicara petugas": person.call,
+    "bicara dengan petugas": person.call,
+    "cek tiket": _status,
+    "status tiket": _status,
+    "buat tiket": _ticket,
+    "cabut tautan": links.revoke,
+}
