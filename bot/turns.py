@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import Connection
@@ -106,7 +106,11 @@ class Turns:
         if not clocks.fire(unit.connection, deadline_id, arming, now):
             return False
         before = states.load(case.state)
-        facts = read_facts(self, unit.connection, case, before, now)
+        facts = read_facts(self, unit.connection, case, now)
+        idle_until = self._form_idle_at(before)
+        if idle_until is not None and idle_until > now:
+            self.watch_form(unit.connection, case, idle_until)  # it was worked on meanwhile
+            return False
         turn = conversation.remind(before, facts, self.desk)
         if not turn.replies:
             return False
@@ -116,6 +120,27 @@ class Turns:
             unit.connection, case.id, state=states.dump(turn.state), seq=speaking.seq
         )
         return True
+
+    @property
+    def idle_form(self) -> timedelta:
+        """After how long a form counts as left alone."""
+        return timedelta(hours=self.desk.office.conversation.draft_offer_after_hours)
+
+    def watch_form(self, connection: Connection, case: Case, at: datetime) -> None:
+        """Look at an unfinished form again at ``at``."""
+        clocks.arm(
+            connection,
+            kind=IDLE_FORM,
+            subject=f"conversation:{case.id}",
+            contact_id=case.contact_id,
+            due_at=at,
+            inputs=json.dumps({"hours": self.idle_form.total_seconds() / 3600}),
+        )
+
+    def _form_idle_at(self, state: State) -> datetime | None:
+        if state.draft is None:
+            return None
+        return datetime.fromtimestamp(state.draft.touched_at, UTC) + self.idle_form
 
     def _prepare(self, incoming: Incoming) -> _Prepared:
         tidied = tidy(incoming.text)
@@ -226,6 +251,7 @@ class _Hearing:
         self.heard = prepared.heard
         self.secret_follows = prepared.secret_follows
         self.now = turns.clock.now()
+        self.flood: tuple[datetime | None, bool] = (None, False)
 
     def run(self, attempt_counted: bool) -> Taken:
         incoming, key = self.incoming, self.incoming.key
@@ -276,11 +302,12 @@ class _Hearing:
     def _hear(self) -> None:
         before = states.load(self.case.state)
         self._mask_in_context(before)
-        facts = read_facts(self.turns, self.connection, self.case, before, self.now)
+        facts = read_facts(self.turns, self.connection, self.case, self.now)
         message_id, file_ids, edits = self._write_message()
         heard = replace(self.heard, message_id=message_id, edits=edits, files=file_ids)
         flooded, told = self._flood()
-        if heard.tap is None:
+        waits_until = self.case.waits_until
+        if heard.tap is None and waits_until is not None and waits_until > self.now:
             outbox.lock_lane(self.connection, self.case.id)
             unspoken = outbox.withdraw_unspoken(self.connection, self.case.id, self.now) > 0
             facts = replace(facts, unspoken=unspoken)
@@ -362,7 +389,7 @@ class _Hearing:
             tat = self.now + allowance
         calm = tat - self.now < allowance / 2
         told = (self.case.flood_told and not calm) or flooded
-        conversations.save_flood(self.connection, self.case.contact_id, tat, told)
+        self.flood = (tat, told)
         return flooded, flooded and not self.case.flood_told
 
     def _speak(self, before: State, turn: Turn, flooded: bool, tell: bool) -> None:
@@ -377,15 +404,16 @@ class _Hearing:
         if tell:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
             speaking.say((Reply(text, row_class="notice"),), state.step, timedelta())
+        waits = self._waits(before, turn, flooded)
         speaking.say(
             (*turn.replies, *answers),
             state.step,
-            self._waits(before, turn, flooded),
+            waits,
             hide_keyboard=_phone_was_asked(before, self.turns.desk)
             and not _phone_was_asked(state, self.turns.desk),
         )
         self._watch_form(before, state)
-        self._save(state, speaking.seq)
+        self._save(state, speaking.seq, self.now + waits if waits else None)
 
     def _waits(self, before: State, turn: Turn, flooded: bool) -> timedelta:
         burst = self.turns.desk.office.conversation.burst
@@ -400,21 +428,13 @@ class _Hearing:
         return timedelta(seconds=seconds)
 
     def _watch_form(self, before: State, state: State) -> None:
-        subject = f"conversation:{self.case.id}"
-        if state.draft is not None:
-            hours = self.turns.desk.office.conversation.draft_offer_after_hours
-            clocks.arm(
-                self.connection,
-                kind=IDLE_FORM,
-                subject=subject,
-                contact_id=self.case.contact_id,
-                due_at=self.now + timedelta(hours=hours),
-                inputs=json.dumps({"hours": hours}),
-            )
-        elif before.draft is not None:
-            clocks.disarm(self.connection, IDLE_FORM, subject)
+        if state.draft is not None and before.draft is None:
+            at = self.now + self.turns.idle_form
+            self.turns.watch_form(self.connection, self.case, at)
+        elif state.draft is None and before.draft is not None:
+            clocks.disarm(self.connection, IDLE_FORM, f"conversation:{self.case.id}")
 
-    def _save(self, state: State, seq: int) -> None:
+    def _save(self, state: State, seq: int, waits_until: datetime | None = None) -> None:
         conversations.save(
             self.connection,
             self.case.id,
@@ -422,12 +442,13 @@ class _Hearing:
             seq=seq,
             heard_at=self.now,
             profile_name=self.incoming.profile_name or self.case.profile_name,
+            waits_until=waits_until,
+            flood_tat=self.flood[0],
+            flood_told=self.flood[1],
         )
 
 
-def read_facts(
-    turns: Turns, connection: Connection, case: Case, state: State, now: datetime
-) -> Facts:
+def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) -> Facts:
     """All a flow may know, read once under the contact's lock."""
     calendar = turns.counter.calendar
     is_open = calendar.is_open(now)
@@ -439,7 +460,7 @@ def read_facts(
         channel=case.channel,
         can_share_phone=turns.abilities[case.channel].ask_phone,
         profile_name=case.profile_name or None,
-        own_phone=conversations.own_phone(connection, case.contact_id),
+        own_phone=case.own_phone,
         identity=json.loads(case.identity) if case.identity else None,
         tickets=tuple(
             TicketFact(
@@ -453,7 +474,7 @@ def read_facts(
             )
             for row in tickets.of_contact(connection, case.contact_id)
         ),
-        waiting_number=tickets.waiting_human(connection, case.contact_id),
+        waiting_number=case.waiting_number,
         idle_seconds=idle,
     )
 

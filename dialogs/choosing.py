@@ -69,8 +69,9 @@ def exact(text: str, offered: Sequence[Choice]) -> str | None:
 def _names(offered: Iterable[Choice]) -> dict[str, str]:
     names: dict[str, str] = {}
     for choice in offered:
-        for name in (choice.label, *choice.words):
-            names.setdefault(plain(name), choice.value)
+        for name in map(plain, (choice.label, *choice.words)):
+            names.setdefault(name, choice.value)
+            names.setdefault(without_fillers(name), choice.value)
     names.pop("", None)
     return names
 

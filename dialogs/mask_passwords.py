@@ -18,6 +18,7 @@ from dialogs.mask_shapes import (
     MASKED,
     Word,
     chunk_end,
+    core_end,
     flat,
     is_finite,
     is_known,
@@ -165,7 +166,7 @@ def _bare(text: str, at: int, asked: bool, before: str, next_line: bool) -> tupl
             return None
         strong = is_mixed(word.text) if i or asked else is_shaped(word.text)
         if strong and before not in _STOPPERS:
-            return word.start, word.end
+            return word.start, core_end(word)
         before = _plain(word.text)
     return None
 

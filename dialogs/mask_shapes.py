@@ -22,8 +22,8 @@ _KNOWN = re.compile(
     r"|(?:\+?62|0)[\d-]{8,15}|\d{2}\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}"  # phones, NPWP
     r"|[a-z]{2,6}(?:-[\da-z]+){2,4}"  # ticket numbers
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d"
-    r"|\d{1,2}[.:]\d{2}(?:wib|wita|wit)?|h[-+]\d+|ke-?\d+|no\.?\d+"
-    r"|\d+x\d*(?:jam|hari)?|\d+(?:x|kb|mb|gb|jam|menit|mnt|hari|hr|detik|dtk|digit|karakter|kali"
+    r"|\d{1,2}[.:]\d{2}(?:wib|wita|wit)?|h[-+]\d{1,3}|ke-?\d{1,3}|no\.?\d{1,4}"
+    r"|\d{1,2}x\d{0,2}(?:jam|hari)?|\d{1,3}(?:x|kb|mb|gb|jam|menit|mnt|hari|hr|detik|dtk|digit|karakter|kali"
     r"|rb|ribu|jt|juta|thn|bln|an|nya|wib|wita|wit|am|pm|px|g)|\d+%|\d{1,3}"
     r"|rp\.?[\d.,]+|\d{1,3}(?:[.,]\d{3})+(?:,\d+)?|v?\d+(?:\.\d+){1,3}"  # amounts, versions
     r"|(?:http|err|error|eror|e|code)[-_ ]?\d{3,4}|#\w*[a-z]+|@[a-z_]+",
@@ -110,6 +110,12 @@ def is_shaped(word: str) -> bool:
     if digits or not letters or not _SYMBOL.search(plain):
         return digits
     return not all(map(is_ordinary, _LETTERS.findall(plain)))
+
+
+def core_end(word: Word) -> int:
+    """Where a word ends, without the ending of a file name."""
+    file = _FILE.fullmatch(word.text)
+    return word.start + len(file["stem"]) if file else word.end
 
 
 def is_mixed(word: str) -> bool:

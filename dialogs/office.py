@@ -58,8 +58,8 @@ class Identity(Section):
 class Thresholds(Section):
     """Confidence (0..1) from which an intent is acted on or offered."""
 
-    confident: float = Field(0.55, ge=0, le=1)
-    suggest: float = Field(0.15, ge=0, le=1)
+    confident: float = Field(0.65, ge=0, le=1)
+    suggest: float = Field(0.08, ge=0, le=1)
     act: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")

@@ -80,7 +80,8 @@ def hear(m: Moment) -> Move | None:
     if m.chosen is None and not m.heard.files and m.heard.phone is None:
         if move := _act(m, step):
             return move
-        if not step.open and (move := consultation_fields.question(m, draft)):
+        changes = draft.asking in (form.SUMMARY, form.EDIT) and consultation_summary.named(m)
+        if not (step.open or changes) and (move := consultation_fields.question(m, draft)):
             return move
     if m.heard.phone is not None:
         return consultation_fields.shared_phone(m, draft)

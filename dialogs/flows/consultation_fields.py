@@ -21,6 +21,11 @@ _KEEP = Choice("keep", "Tetap", (), ("biarkan", "sama", "lanjut", "tidak berubah
 _SKIP = Choice("skip", "Lewati", (), ("skip", "kosong", "tidak ada", "lewat", "ga ada"))
 _OWN = Choice("own", "Pakai nomor ini", ("affirm",), ("pakai", "nomor ini", "ya", "iya", "ini"))
 _PROFILE = Choice("profile", "Pakai nama ini", ("affirm",), ("pakai", "nama ini", "ya", "iya"))
+_WHY = re.compile(
+    r"\b(kenapa|knp|mengapa|untuk apa|utk apa|buat apa|kok)\b.{0,30}"
+    r"\b(isi|tulis|minta|tanya|data|nama|alamat|nomor|hp)",
+    re.IGNORECASE,
+)
 _STORY = 8  # words from which a text that is no answer tells of the problem
 _QUESTION = re.compile(
     r"\?|\b(gi?mana|gmn|bagaimana|bgmn|apa(kah)?|kenapa|knp|mengapa|berapa|brp|kapan|cara(nya)?"
@@ -67,6 +72,8 @@ def hear(m: Moment, draft: Draft) -> Move:
     more = others or (field.check == "name" and len(found.problem.split()) > 1)
     if more and field.key in found.answers:
         return _take_several(m, draft, field, found, others)
+    if _WHY.search(text):
+        return m.stay(m.text("form_why"))
     result = check(field.check, text)
     if result.value is None and field.key in found.answers:
         result = check(field.check, found.answers[field.key])

@@ -24,6 +24,7 @@ _ON = Choice(
     ),
 )  # fmt: skip
 _REWRITE = Choice("rewrite", "Tulis ulang", (), ("ulang", "hapus semua"))
+_DONE_WORDS, _DONE_SURE = 4, 0.9
 _ANSWERED = "faq"  # in Draft.done: a ready answer was given beside this problem
 
 
@@ -49,6 +50,9 @@ def hear(m: Moment, draft: Draft) -> Move:
     if m.chosen == "rewrite":
         cleared = replace(draft, parts=(), done=_without(draft.done, form.PROBLEM))
         return form.place(m, cleared, m.text("problem_cleared"))
+    if draft.parts and not m.heard.files and _says_done(m):
+        kept = _kept(m, draft) if m.is_("deny") else draft  # "tidak" may also be a complaint
+        return _over(m, kept)
     return _gather(m, draft)
 
 
@@ -89,7 +93,7 @@ def topic_of(m: Moment, draft: Draft) -> str | None:
 
 def _gather(m: Moment, draft: Draft) -> Move:
     topic = faq.confident_topic(m)
-    answer = m.desk.answers.get(topic) if topic != m.state.topic else None
+    answer = m.desk.answers.get(topic) if draft.topic is None else None
     draft = _kept(m, draft)
     say = [m.text("voice_kept")] if has_voice(m.heard) else []
     if answer is None or _ANSWERED in draft.done:
@@ -97,6 +101,12 @@ def _gather(m: Moment, draft: Draft) -> Move:
     draft = replace(draft, done=(*draft.done, _ANSWERED))
     beside = m.text("faq_beside", text=faq.words(answer, m.desk))
     return form.place(m, draft, *say, beside, again=True)
+
+
+def _says_done(m: Moment) -> bool:
+    """ "Udah itu aja", "nggak ada": short and clear, the answer to *Ada lagi?*"""
+    few = len(m.heard.text.split()) <= _DONE_WORDS
+    return few and m.is_("affirm", "deny", at_least=_DONE_SURE)
 
 
 def _kept(m: Moment, draft: Draft) -> Draft:

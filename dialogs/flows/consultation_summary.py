@@ -52,13 +52,12 @@ def hear(m: Moment, draft: Draft) -> Move:
     if m.chosen == "send":
         return _send(m, draft)
     if m.chosen == "change":
-        named = _named(m)
-        return _change(m, draft, named or form.EDIT)
+        return _change(m, draft, named(m) or form.EDIT)
     if m.chosen == "cancel":
         return m.go("drafts", "aside")
     if m.heard.files:
         return consultation_problem.beside(m, draft)
-    if step := _named(m):
+    if step := named(m):
         return _change(m, draft, step)
     return _added(m, draft)
 
@@ -74,7 +73,7 @@ def hear_edit(m: Moment, draft: Draft) -> Move:
         return form.onward(m, draft)
     if m.heard.files:
         return consultation_problem.beside(m, draft)
-    step = (m.chosen or "").removeprefix("edit:") or _named(m)
+    step = (m.chosen or "").removeprefix("edit:") or named(m)
     return _change(m, draft, step) if step else _added(m, draft)
 
 
@@ -149,16 +148,16 @@ def _changeable(draft: Draft, desk: Desk) -> tuple[Choice, ...]:
     return (*choices[:at], files, *choices[at:])
 
 
-def _named(m: Moment) -> str | None:
+def named(m: Moment) -> str | None:
     """The one thing a text like "alamatnya salah" or "ubah nomor hp" names."""
     said = plain(m.heard.text)
     if len(said.split()) > 8 or not re.search(r"\b(ubah|ganti|salah|koreksi|perbaiki|edit)", said):
         return None
     draft = m.state.draft or Draft()
-    named = {
+    meant = {
         choice.value.removeprefix("edit:")
         for choice in _changeable(draft, m.desk)
         for name in (*choice.words, *re.split(r"\W+", choice.label))
         if len(name) > 2 and re.search(rf"\b{re.escape(plain(name))}", said)
     }
-    return named.pop() if len(named) == 1 else None
+    return meant.pop() if len(meant) == 1 else None

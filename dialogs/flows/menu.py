@@ -10,6 +10,7 @@ from dialogs.flows import form
 from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
 from dialogs.state import State
+from dialogs.turn import Settle
 
 ASK = Choice(
     "ask", "Ajukan pertanyaan", words=("tanya", "bertanya", "pertanyaan", "mau tanya", "ajukan")
@@ -45,7 +46,11 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
 
 
 def hear(m: Moment) -> Move | None:
-    return m.go("menu", "ask") if m.chosen == "ask" else None
+    """ "Mau tanya" typed rather than tapped: the question itself is surely on its way."""
+    if m.chosen != "ask":
+        return None
+    settle = Settle.NOW if m.heard.tap else Settle.FRAGMENT
+    return replace(m.go("menu", "ask"), settle=settle)
 
 
 def home(m: Moment, *say: str) -> Move:

@@ -13,9 +13,7 @@ from storage.base import Base, ContactRef, ConversationRef, Instant, Long, Prima
 class Contact(Base):
     """One person, over all their chats. Its row is the lock of the whole case (design 6.2).
 
-    ``identity`` holds the answers of the last form as JSON. ``flood_tat`` is the
-    theoretical arrival time of the rate limit on what the person sends (GCRA),
-    ``flood_told`` that they were told once that they write too fast.
+    ``identity`` holds the answers of the last form as JSON.
     """
 
     __tablename__ = "contacts"
@@ -23,8 +21,6 @@ class Contact(Base):
     id: Mapped[PrimaryKey]
     created_at: Mapped[Time]
     identity: Mapped[Long | None]
-    flood_tat: Mapped[datetime | None] = mapped_column(Instant)
-    flood_told: Mapped[bool] = mapped_column(default=False)
 
 
 class Identity(Base):

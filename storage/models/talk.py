@@ -17,7 +17,10 @@ class Conversation(Base):
     message of either side; it is also the page's cursor. ``holder`` names the agent who
     answers instead of the bot; ``fence`` rises with every change of who answers, and a
     bot's row of an older fence is never sent (design 6.5). ``unreachable_at`` is set
-    while the platform refuses to deliver.
+    while the platform refuses to deliver. Until ``waits_until`` the bot's last words may be
+    taken back, because the user may not have finished. ``flood_tat`` is the theoretical
+    arrival time of the rate limit on what the user sends (GCRA), ``flood_told`` that they
+    were told once that they write too fast.
     """
 
     __tablename__ = "conversations"
@@ -36,6 +39,9 @@ class Conversation(Base):
     holder: Mapped[str | None]
     unreachable_at: Mapped[datetime | None] = mapped_column(Instant)
     heard_at: Mapped[datetime | None] = mapped_column(Instant)
+    waits_until: Mapped[datetime | None] = mapped_column(Instant)
+    flood_tat: Mapped[datetime | None] = mapped_column(Instant)
+    flood_told: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Time]
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Instant
-from storage.models import Contact, Conversation, Identity
+from storage.models import Contact, Conversation, HumanRequest, Identity
 
 _C = Conversation.__table__
 _P = Contact.__table__
 _I = Identity.__table__
+_R = HumanRequest.__table__
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class Case:
     heard_at: datetime | None
     profile_name: str
     identity: str | None
+    waits_until: datetime | None
     flood_tat: datetime | None
     flood_told: bool
+    own_phone: str | None
+    waiting_number: str | None
 
 
 _FIND = select(_C.c.id, _C.c.contact_id).where(
@@ -44,27 +48,40 @@ _FIND = select(_C.c.id, _C.c.contact_id).where(
     _C.c.thread == bindparam("thread"),
 )
 _LOCK = select(_P.c.id).where(_P.c.id == bindparam("contact_id")).with_for_update()
-_LOAD = (
-    select(
-        _C.c.id,
-        _C.c.contact_id,
-        _C.c.channel,
-        _C.c.account,
-        _C.c.chat,
-        _C.c.thread,
-        _C.c.state,
-        _C.c.seq,
-        _C.c.fence,
-        _C.c.unreachable_at,
-        _C.c.heard_at,
-        _C.c.profile_name,
-        _P.c.identity,
-        _P.c.flood_tat,
-        _P.c.flood_told,
-    )
-    .join_from(_C, _P, _C.c.contact_id == _P.c.id)
-    .where(_C.c.id == bindparam("conversation_id"))
+_phone = (
+    select(_I.c.value)
+    .where(_I.c.contact_id == _C.c.contact_id, _I.c.kind == "phone")
+    .order_by(_I.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
 )
+_waiting = (
+    select(_R.c.number)
+    .where(_R.c.contact_id == _C.c.contact_id, _R.c.state == "waiting")
+    .limit(1)
+    .scalar_subquery()
+)
+_CASE = select(
+    _C.c.id,
+    _C.c.contact_id,
+    _C.c.channel,
+    _C.c.account,
+    _C.c.chat,
+    _C.c.thread,
+    _C.c.state,
+    _C.c.seq,
+    _C.c.fence,
+    _C.c.unreachable_at,
+    _C.c.heard_at,
+    _C.c.profile_name,
+    _P.c.identity,
+    _C.c.waits_until,
+    _C.c.flood_tat,
+    _C.c.flood_told,
+    _phone.label("own_phone"),
+    _waiting.label("waiting_number"),
+).join_from(_C, _P, _C.c.contact_id == _P.c.id)
+_LOAD = _CASE.where(_C.c.id == bindparam("conversation_id"))
 _NEW_CONTACT = insert(_P).returning(_P.c.id)
 _NEW = {
     "sqlite": sqlite.insert(_C).on_conflict_do_nothing().returning(_C.c.id),
@@ -79,6 +96,9 @@ _SAVE = (
         seq=bindparam("new_seq"),
         heard_at=bindparam("new_heard_at", type_=Instant),
         profile_name=bindparam("new_profile_name"),
+        waits_until=bindparam("new_waits_until", type_=Instant),
+        flood_tat=bindparam("new_flood_tat", type_=Instant),
+        flood_told=bindparam("new_flood_told"),
         unreachable_at=None,
     )
 )
@@ -86,11 +106,6 @@ _SAVE_STATE = (
     update(_C)
     .where(_C.c.id == bindparam("conversation_id"))
     .values(state=bindparam("new_state"), seq=bindparam("new_seq"))
-)
-_SAVE_FLOOD = (
-    update(_P)
-    .where(_P.c.id == bindparam("contact_id"))
-    .values(flood_tat=bindparam("tat", type_=Instant), flood_told=bindparam("told"))
 )
 
 
@@ -112,9 +127,7 @@ def ensure(
     found = find(connection, channel, account, chat, thread)
     if found is not None:
         return found
-    contact_id = connection.execute(
-        _NEW_CONTACT, {"created_at": now, "flood_told": False}
-    ).scalar_one()
+    contact_id = connection.execute(_NEW_CONTACT, {"created_at": now}).scalar_one()
     row = connection.execute(
         _NEW[connection.dialect.name],
         {
@@ -126,6 +139,7 @@ def ensure(
             "profile_name": "",
             "seq": 0,
             "fence": 0,
+            "flood_told": False,
             "created_at": now,
         },
     ).first()
@@ -160,6 +174,9 @@ def save(
     seq: int,
     heard_at: datetime,
     profile_name: str,
+    waits_until: datetime | None = None,
+    flood_tat: datetime | None = None,
+    flood_told: bool = False,
 ) -> None:
     """Write what a user's turn changed; who writes is reachable again."""
     connection.execute(
@@ -170,6 +187,9 @@ def save(
             "new_seq": seq,
             "new_heard_at": heard_at,
             "new_profile_name": profile_name,
+            "new_waits_until": waits_until,
+            "new_flood_tat": flood_tat,
+            "new_flood_told": flood_told,
         },
     )
 
@@ -181,11 +201,6 @@ def save_state(
     connection.execute(
         _SAVE_STATE, {"conversation_id": conversation_id, "new_state": state, "new_seq": seq}
     )
-
-
-def save_flood(connection: Connection, contact_id: int, tat: datetime | None, told: bool) -> None:
-    """Write the rate limit on what a contact sends."""
-    connection.execute(_SAVE_FLOOD, {"contact_id": contact_id, "tat": tat, "told": told})
 
 
 def save_identity(connection: Connection, contact_id: int, identity: str) -> None:
@@ -204,19 +219,7 @@ def move(connection: Connection, conversation_id: int, chat: str) -> None:
     connection.execute(update(_C).where(_C.c.id == conversation_id).values(chat=chat))
 
 
-_OWN_PHONE = (
-    select(_I.c.value)
-    .where(_I.c.contact_id == bindparam("contact_id"), _I.c.kind == "phone")
-    .order_by(_I.c.id.desc())
-    .limit(1)
-)
 _PHONE_OWNER = select(_I.c.contact_id).where(_I.c.kind == "phone", _I.c.value == bindparam("phone"))
-
-
-def own_phone(connection: Connection, contact_id: int) -> str | None:
-    """A number the platform vouched for (E.164), or None."""
-    value: str | None = connection.execute(_OWN_PHONE, {"contact_id": contact_id}).scalar()
-    return value
 
 
 def phone_owner(connection: Connection, phone: str) -> int | None:

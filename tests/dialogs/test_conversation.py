@@ -82,6 +82,13 @@ def test_a_burst_gets_one_answer(user: Any) -> None:
     assert [part.text for part in user.state.problem] == ["min", "mau tanya", "gagal upload"]
 
 
+def test_mau_tanya_in_answer_to_the_menu_still_waits_for_the_question(user: Any) -> None:
+    user.say("halo")
+    user.say("mau tanya")
+    assert user.turn.settle is Settle.FRAGMENT
+    assert "Upload dokumen" in user.say("gagal upload", unspoken=True)
+
+
 def user_file(attachment: int) -> Any:
     from dialogs.heard import File
 

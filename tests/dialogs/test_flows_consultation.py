@@ -158,6 +158,18 @@ def test_no_text_of_the_problem_is_lost(user: Any, text: str) -> None:
     assert [part.text for part in user.state.draft.parts] == [text]
 
 
+@pytest.mark.parametrize("done", ["udah itu aja min", "iya betul", "nggak", "cukup", "1"])
+def test_saying_that_it_is_all_counts_as_lanjut(user: Any, done: str) -> None:
+    user.say_all(*FIELDS, "penyedia", "error 500", done)
+    assert user.state.at == "deadline"
+
+
+def test_why_a_field_is_asked_is_explained(user: Any) -> None:
+    user.say_all(*FIELDS[:3])
+    assert "menghubungi" in user.say("kenapa harus isi alamat")
+    assert user.state.at == "field:alamat"
+
+
 def test_an_edited_part_of_the_problem_is_replaced(user: Any) -> None:
     user.say_all(*FIELDS, "penyedia")
     user.say("error 50", message_id=80)
@@ -257,6 +269,8 @@ def test_the_wrong_part_can_be_named(user: Any) -> None:
     user.say_all(*FILLED)
     user.say("alamatnya salah")
     assert user.state.at == "field:alamat"
+    user.say_all("tetap", "salah nomor hpnya")
+    assert user.state.at in ("field:telepon", "edit")
 
 
 def test_a_story_in_place_of_an_answer_is_kept_as_the_problem(user: Any) -> None:

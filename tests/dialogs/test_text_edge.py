@@ -33,7 +33,9 @@ def test_what_cannot_be_stored_or_seen_is_taken_out(raw: str, clean: str) -> Non
 
 
 def test_bidi_controls_go_but_right_to_left_letters_stay() -> None:
-    assert tidy("faktur\u202efdp.exe\u202c \u2067مرحبا\u2069 שלום").text == "fakturfdp.exe مرحبا שלום"
+    assert (
+        tidy("faktur\u202efdp.exe\u202c \u2067مرحبا\u2069 שלום").text == "fakturfdp.exe مرحبا שלום"
+    )
 
 
 def test_emoji_made_of_several_parts_stay_whole() -> None:

@@ -21,7 +21,7 @@ function dayName(at) {
 
 /**
  * Entries stand in the order of `seq`; what is on its way has none yet and stands last:
- * {id, seq, from, at, message, node, item?, files?}.
+ * {id, seq, from, at, message, node, item?}.
  */
 export class Log {
   /** `on`: opened(file, address, error), answered(): the question with the focus is gone. */
@@ -50,7 +50,7 @@ export class Log {
     const many = found.length > 5; // not to be read out one by one
     this.log.setAttribute("aria-busy", many);
     for (const message of found.slice(-WINDOW)) this.take(message);
-    this.trim(found.length);
+    this.trim(found.length > WINDOW);
     this.offer();
     this.settle(many ? null : this.answerTop());
     requestAnimationFrame(() => this.log.setAttribute("aria-busy", "false"));
@@ -257,7 +257,7 @@ export class Log {
     if (on && this.atEnd) this.scroll();
   }
 
-  trim(count) {
+  trim(more) {
     if (!this.atEnd) return;
     const old = this.entries.splice(0, this.entries.length - WINDOW);
     for (const { node } of old) {
@@ -265,7 +265,7 @@ export class Log {
       node.remove();
     }
     if (old.length) this.dress(this.entries[0].node);
-    if (old.length || count > WINDOW) $("older").hidden = false;
+    if (old.length || more) $("older").hidden = false;
   }
 
   /** After a change: the end stays in view, unless the user reads further up. */

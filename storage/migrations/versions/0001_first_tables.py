@@ -46,8 +46,6 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("identity", sa.Text(), nullable=True),
-        sa.Column("flood_tat", sa.BigInteger(), nullable=True),
-        sa.Column("flood_told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
     op.create_table(
@@ -143,6 +141,9 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(), nullable=True),
         sa.Column("unreachable_at", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
+        sa.Column("waits_until", sa.BigInteger(), nullable=True),
+        sa.Column("flood_tat", sa.BigInteger(), nullable=True),
+        sa.Column("flood_told", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_conversations_contact_id_contacts")
