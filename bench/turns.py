@@ -22,7 +22,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +143,14 @@ def talk(chat: str) -> Iterator[Incoming]:
     key = ConversationKey("web", "web", chat)
     for n in itertools.count():
         event = f"{chat}:{n}"
-        yield Incoming(key, event, text=SCRIPT[n % len(SCRIPT)], message_id=str(n))
+        yield Incoming(key, event, text=_unlike_any_other(n, chat), message_id=str(n))
+
+
+def _unlike_any_other(n: int, chat: str) -> str:
+    """The script's line, with a question and a problem that nobody wrote before: an engine's
+    memory of texts must not make a turn look faster than it is."""
+    line = SCRIPT[n % len(SCRIPT)]
+    return f"{line} paket {chat} {n}" if line.startswith(("gagal", "Jl.", "Budi")) else line
 
 
 _runs = itertools.count()
@@ -161,14 +167,12 @@ def closed_loop(loket: Loket, seconds: float) -> float:
     done = 0
     end = time.perf_counter() + seconds
     begun = time.perf_counter()
-    waiting: list[tuple[Future[object], Iterator[Incoming]]] = []
-    for one in talks:
-        waiting.append((loket.turns.take(next(one)), one))  # type: ignore[arg-type]
+    waiting = [(loket.turns.take(next(one)), one) for one in talks]
     while time.perf_counter() < end:
         future, one = waiting.pop(0)
         future.result()
         done += 1
-        waiting.append((loket.turns.take(next(one)), one))  # type: ignore[arg-type]
+        waiting.append((loket.turns.take(next(one)), one))
     for future, _ in waiting:
         future.result()
         done += 1
@@ -328,7 +332,7 @@ class _Poster:
             "date": int(time.time()),
             "chat": {"id": self._chat, "type": "private"},
             "from": person,
-            "text": SCRIPT[n % len(SCRIPT)],
+            "text": _unlike_any_other(n, str(self._chat)),
         }
         body = json.dumps({"update_id": next(self.updates), "message": message}).encode()
         self._writer.write(

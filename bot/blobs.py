@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import insert, select
 
+from storage.base import table_of
 from storage.database import Database
 from storage.models import BlobChunk
 from storage.unit import Unit
@@ -78,7 +79,7 @@ class DatabaseBlobs:
         key = hashlib.sha256(data).hexdigest()
 
         def write(unit: Unit) -> None:
-            table = BlobChunk.__table__
+            table = table_of(BlobChunk)
             if unit.connection.execute(select(table.c.n).where(table.c.key == key)).first():
                 return
             chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] or [b""]
@@ -90,7 +91,7 @@ class DatabaseBlobs:
         return key
 
     def get(self, key: str) -> bytes:
-        table = BlobChunk.__table__
+        table = table_of(BlobChunk)
         query = select(table.c.data).where(table.c.key == key).order_by(table.c.n)
         chunks = self._database.read(lambda c: list(c.execute(query).scalars()))
         if not chunks:

@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot.bells import Bell, PageBells
 from bot.blobs import BlobStore, DatabaseBlobs, FolderBlobs
-from bot.channels.port import Abilities, Channel
+from bot.channels.port import Channel
 from bot.channels.web import WebChannel
 from bot.clock import Clock, SystemClock
 from bot.config import Config, ConfigError, Places, read_secret_key
@@ -37,9 +38,10 @@ from nlu.engine import Engine
 from storage import schema
 from storage.database import Database, open_database
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from bot.channels.telegram_service import TelegramService
 
-TERMINAL = Abilities(max_text=4000, buttons=0, label=0)
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -59,8 +61,8 @@ class Loket:
     bells: Bells
     app: ASGIApp
     channels: Mapping[str, Channel]
-    parts: list[Callable[[asyncio.Event], object]] = field(default_factory=list)
-    closers: list[Callable[[], object]] = field(default_factory=list)
+    parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    closers: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
     @contextlib.asynccontextmanager
     async def running(self, _app: Starlette | None = None) -> AsyncIterator[None]:
@@ -68,8 +70,10 @@ class Loket:
         stop = asyncio.Event()
         self.bells.pages.listen()
         self.ticker.start()
+        calendar = self.turns.counter.calendar
+        warming = asyncio.create_task(asyncio.to_thread(calendar.warm, self.clock.now()))
         tasks = [
-            asyncio.create_task(part(stop))  # type: ignore[arg-type]
+            asyncio.create_task(part(stop))
             for part in (self.delivery.run, self.fetcher.run, *self.parts)
         ]
         for task in tasks:
@@ -81,9 +85,9 @@ class Loket:
             self.bells.delivery.ring()
             self.bells.fetcher.ring()
             self.bells.pages.close()
-            await asyncio.wait(tasks, timeout=20)
+            await asyncio.wait([*tasks, warming], timeout=20)
             for closer in self.closers:
-                await closer()  # type: ignore[misc]
+                await closer()
             await asyncio.to_thread(self.ticker.stop)
 
     def close(self) -> None:
@@ -236,7 +240,7 @@ class _Telegram:
         self._bot = telegram.make_bot(places.telegram_token, places.telegram_base_url or None)
         self.channel = telegram.TelegramChannel(self._bot)
 
-    def service(self, intake: Intake, database: Database, clock: Clock):  # type: ignore[no-untyped-def]
+    def service(self, intake: Intake, database: Database, clock: Clock) -> TelegramService:
         """The part that brings updates in."""
         return self._make(self._bot, self.channel, self._settings, intake, database, clock)
 

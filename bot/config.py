@@ -138,7 +138,7 @@ def read_places(environ: Mapping[str, str], folder: Path) -> Places:
             known = ", ".join(f"{_PREFIX}{name.upper()}" for name in Places.model_fields)
             raise ConfigError(f"{_PREFIX}{key.upper()} is not known; allowed are {known}")
     try:
-        return Places(**{k: v for k, v in given.items() if v != ""})  # type: ignore[arg-type]
+        return Places(**{k: v for k, v in given.items() if v != ""})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "secret_key"
@@ -207,7 +207,7 @@ class _UniqueKeys(yaml.SafeLoader):
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if isinstance(key, str) and key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {key} stands here a second time", key_node.start_mark

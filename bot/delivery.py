@@ -17,9 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from bot import rates
 from bot.bells import Bell, PageBells
@@ -28,6 +27,7 @@ from bot.channels import port
 from bot.clock import Clock
 from bot.incoming import ConversationKey
 from handoff import links
+from storage.base import AnyRow
 from storage.database import Database, Unavailable
 from storage.repositories import conversations, outbox
 from storage.unit import Unit
@@ -153,7 +153,7 @@ class Delivery:
         outbox.hold(unit.connection, [row.lane for row in claimed], self._owner, now + LEASE)
         return results
 
-    def _take(self, unit: Unit, row: Row[Any], now: datetime) -> list[Claimed | None]:
+    def _take(self, unit: Unit, row: AnyRow, now: datetime) -> list[Claimed | None]:
         """Decide about a lane's first row: claim it, settle it on the spot, or wait."""
         connection, lane = unit.connection, row.conversation_id
         if row.state == "sending":  # whoever sent it died: it may have arrived
@@ -179,7 +179,7 @@ class Delivery:
             return []
         return [claimed]
 
-    def _as_claimed(self, row: Row[Any]) -> Claimed:
+    def _as_claimed(self, row: AnyRow) -> Claimed:
         body = json.loads(row.body) if row.body else {}
         link = self._address.link(*body["link"]) if "link" in body else None
         file = port.OutFile(**body["file"]) if "file" in body else None

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from sqlalchemy import Row
-
 from bot.bells import Bell
 from bot.blobs import BlobStore
 from bot.channels import port
@@ -19,6 +17,7 @@ from bot.clock import Clock
 from bot.turns import Turns
 from dialogs.office import Files
 from dialogs.reply import Reply
+from storage.base import AnyRow
 from storage.database import Database, Unavailable
 from storage.repositories import conversations, messages
 from storage.unit import Unit
@@ -115,7 +114,7 @@ class Fetcher:
         """Fetch what is due now; how many files."""
         count = 0
         now = self._clock.now()
-        while self._channels and await asyncio.to_thread(self._is_due):
+        while await asyncio.to_thread(self._is_due):
             rows = await asyncio.wrap_future(
                 self._database.write(
                     lambda unit: messages.lease_fetches(
@@ -134,10 +133,12 @@ class Fetcher:
         return count
 
     def _is_due(self) -> bool:
+        if not self._channels:
+            return False
         due = self._database.read(messages.next_fetch_at)
         return due is not None and due <= self._clock.now()
 
-    async def _fetch(self, row: Row[Any]) -> None:
+    async def _fetch(self, row: AnyRow) -> None:
         reason = judge_announced(row.name, row.kind, row.size, self._rules)
         data = b""
         if reason is None:
@@ -164,17 +165,17 @@ class Fetcher:
     async def _write(self, job: Any) -> None:
         await asyncio.wrap_future(self._database.write(job))
 
-    def _later(self, row: Row[Any], unit: Unit) -> None:
+    def _later(self, row: AnyRow, unit: Unit) -> None:
         wait = timedelta(seconds=5 * 2**row.attempts)
         messages.retry_file(unit.connection, row.id, self._clock.now() + wait)
 
-    def _stored(self, row: Row[Any], key: str, size: int, unit: Unit) -> None:
+    def _stored(self, row: AnyRow, key: str, size: int, unit: Unit) -> None:
         messages.finish_file(
             unit.connection, row.id, state="stored", blob=key, sha256=key, size=size
         )
         unit.after_commit(lambda: self._turns.bells.pages.ring(row.conversation_id))
 
-    def _refused(self, row: Row[Any], reason: Reason, unit: Unit) -> None:
+    def _refused(self, row: AnyRow, reason: Reason, unit: Unit) -> None:
         case = conversations.load_locked(unit.connection, row.conversation_id)
         if messages.finish_file(unit.connection, row.id, state="refused", reason=reason):
             text = self._turns.desk.texts.render(

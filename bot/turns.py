@@ -23,6 +23,7 @@ from bot.clock import Clock
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from dialogs import conversation
 from dialogs import state as states
+from dialogs.commands import RecordMiss
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
 from dialogs.heard import File, Heard
@@ -312,11 +313,13 @@ class _Hearing:
             unspoken = outbox.withdraw_unspoken(self.connection, self.case.id, self.now) > 0
             facts = replace(facts, unspoken=unspoken)
         turn = conversation.advance(before, heard, facts, self.turns.desk)
+        if facts.unspoken and not any(isinstance(c, RecordMiss) for c in turn.commands):
+            messages.forget_miss(self.connection, self.case.id, before.step)
         self._speak(before, turn, flooded, told)
 
     def _mask_in_context(self, before: State) -> None:
         """Some masks depend on what was asked: the field, or a secret announced just before."""
-        expected = expected_check(before, self.turns.desk)
+        expected = conversation.expected(before, self.turns.desk)
         if not self.incoming.text or not (before.secret_follows or expected):
             return
         masked = mask(
@@ -479,16 +482,8 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
     )
 
 
-def expected_check(state: State, desk: Desk) -> str | None:
-    """The rule of the form field being asked, or None."""
-    if state.flow != "consultation" or state.draft is None:
-        return None
-    asking = state.draft.asking
-    return next((f.check for f in desk.office.form.fields if f.key == asking), None)
-
-
 def _phone_was_asked(state: State, desk: Desk) -> bool:
-    return expected_check(state, desk) == "phone"
+    return conversation.expected(state, desk) == "phone"
 
 
 def key_of(case: Case) -> ConversationKey:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection, Row
 
 from bot.config import Config, ConfigError, Places
 from storage import schema
+from storage.base import AnyRow
 from storage.database import open_database
 from storage.repositories import worklists
 
-_LISTS: tuple[tuple[str, Callable[[Connection, int], list[Row[Any]]]], ...] = (
+_LISTS: tuple[tuple[str, Callable[..., list[AnyRow]]], ...] = (
     ("Tickets", worklists.tickets),
     ("Waiting for a person", worklists.people),
     ("Personal-data requests", worklists.personal_data),
@@ -37,13 +37,13 @@ def show(config: Config, places: Places, limit: int) -> None:
     try:
         database.read(schema.check)
         for title, read in _LISTS:
-            rows = database.read(lambda connection, read=read: read(connection, limit))
+            rows = database.read(partial(read, limit=limit))
             _print(console, title, rows, config.identity.zone)
     finally:
         database.close()
 
 
-def _print(console: Console, title: str, rows: list[Row[Any]], zone: ZoneInfo) -> None:
+def _print(console: Console, title: str, rows: list[AnyRow], zone: ZoneInfo) -> None:
     if not rows:
         console.print(f"[bold]{title}[/bold]: none")
         return

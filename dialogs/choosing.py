@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -57,7 +58,7 @@ def exact(text: str, offered: Sequence[Choice]) -> str | None:
     said = plain(text)
     if not said or not offered:
         return None
-    names = _names(offered)
+    names = _names(tuple(offered))
     for form in dict.fromkeys((said, without_fillers(said))):
         if form in names:
             return names[form]
@@ -66,7 +67,8 @@ def exact(text: str, offered: Sequence[Choice]) -> str | None:
     return None
 
 
-def _names(offered: Iterable[Choice]) -> dict[str, str]:
+@lru_cache(maxsize=512)
+def _names(offered: tuple[Choice, ...]) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for choice in offered:
         for name in map(plain, (choice.label, *choice.words)):
@@ -89,7 +91,7 @@ def _misspelt(text: str, offered: Sequence[Choice]) -> str | None:
         return None
     near = {
         value
-        for name, value in _names(offered).items()
+        for name, value in _names(tuple(offered)).items()
         if len(name) >= 5
         and not any(c.isdigit() for c in name)
         and OSA.distance(said, name) <= (1 if len(name) < 9 else 2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Mapping
+from typing import Literal
 
 TicketKind = Literal["permintaan_layanan", "gangguan", "permasalahan", "masukan"]
 Deadline = Literal["under_24h", "later", "none"]

@@ -40,6 +40,10 @@ _UNDER = re.compile(
 )
 _LATER_ON = re.compile(rf"\b(?:{_LATER}|lebih dari 24 jam|di atas 24 jam)(?!\w)")
 _QUESTION = re.compile(r"\b(?:jam berapa|kapan|berapa (?:jam|hari|lama))\b|\?\s*$")
+_HINTS = (
+    *("jam", "menit", "mnt", " ini", "nanti", "ntar"),
+    *("lagi", " lg", "depan", "besok", "lusa", "lama"),
+)
 _NUMBERS: Mapping[str, int] = {
     **{"setengah": 1, "se": 1, "satu": 1, "dua": 2, "tiga": 3},
     **{"empat": 4, "lima": 5, "enam": 6},
@@ -49,7 +53,7 @@ _NUMBERS: Mapping[str, int] = {
 def deadline(text: str) -> Soon | None:
     """``under_24h`` or ``later``; None for questions, for "besok" and for whatever is open."""
     for sentence in re.split(r"[\n!]|\.(?=\s)|(?<=\?)", text.lower()[:4000]):
-        if _QUESTION.search(sentence):
+        if not any(hint in sentence for hint in _HINTS) or _QUESTION.search(sentence):
             continue
         if soon := _in_hours(sentence):
             return soon

@@ -12,7 +12,7 @@ FileKind = Literal["image", "document", "voice", "audio", "video"]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file the user sent; it is a row already (``attachment_id``), perhaps still being fetched."""
+    """A file the user sent: a row already (``attachment_id``), perhaps still being fetched."""
 
     attachment_id: int
     kind: FileKind

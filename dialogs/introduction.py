@@ -77,28 +77,28 @@ class Part:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Token:
+    """A word or a mark. ``low`` is the bare word in small letters; ``closes``: a clause ends
+    with it ("Budi." but not "PT." or "Ir.")."""
+
     text: str
     start: int
     end: int
-
-    @property
-    def low(self) -> str:
-        return self.text.casefold().strip(".,!?:;\"'*-–")
-
-    @property
-    def is_break(self) -> bool:
-        return not self.low or self.text in ",;|/()\n"
-
-    @property
-    def closes(self) -> bool:
-        """Whether a clause ends with this word ("Budi." but not "PT." or "Ir.")."""
-        return self.text[-1] in "!?:;" or (self.text[-1] == "." and len(self.low) > 3)
+    low: str
+    is_break: bool
+    closes: bool
 
     @property
     def is_title(self) -> bool:
         return self.text[0].isupper() and (len(self.low) == 1 or not self.text.isupper())
+
+
+def _token(m: re.Match[str]) -> _Token:
+    text = m[0]
+    low = text.casefold().strip(".,!?:;\"'*-–")
+    closes = text[-1] in "!?:;" or (text[-1] == "." and len(low) > 3)
+    return _Token(text, m.start(), m.end(), low, not low or text in ",;|/()\n", closes)
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class _Text:
     def __init__(self, text: str) -> None:
         self.text = text
         self.shouted = not any(map(str.islower, text))
-        self.tokens = [_Token(m[0], m.start(), m.end()) for m in _TOKEN.finditer(text)]
+        self.tokens = [_token(m) for m in _TOKEN.finditer(text)]
 
     def low(self, at: int) -> str:
         """The word at a place, "" at a break and beyond the end."""

@@ -151,7 +151,7 @@ class Files(Section):
     """What may be sent as a supporting file. ``types`` are extensions without the dot."""
 
     max_mb: float = Field(10, gt=0, le=20)
-    types: tuple[str, ...] = ("jpg", "jpeg", "png", "webp", "pdf", "doc", "docx", "xls", "xlsx", "txt")
+    types: tuple[str, ...] = ("jpg", "jpeg", "png", "webp", "pdf", "docx", "xlsx", "txt")
 
 
 class Authorities(Section):

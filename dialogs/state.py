@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
 
 from pydantic import TypeAdapter
 
@@ -52,7 +52,7 @@ class Burst:
     """Messages that came in one breath, and the state before the first of them.
     ``ids`` are the row ids of ``texts``."""
 
-    before: "State"
+    before: State
     texts: tuple[str, ...] = ()
     files: tuple[int, ...] = ()
     ids: tuple[int, ...] = ()

@@ -59,12 +59,12 @@ def _answered(m: Moment) -> Move:
     topic = faq.confident_topic(m)
     if topic is not None:
         return faq.answer(m, topic)
+    if _introduced(m) and (m.is_("out_of_scope") or not _act(m)):
+        return m.go("menu", "", m.text("known", heard=m.state.heard))
     if act := _act(m):
         return act(m)
     if status.spoken_number(m):
         return status.start(m)
-    if _introduced(m):
-        return m.go("menu", "", m.text("known", heard=m.state.heard))
     return faq.suggest(m) or faq.not_understood(m)
 
 

@@ -23,6 +23,11 @@ class OfficeCalendar:
         self._closures = frozenset(hours.closures)
         self._spans = tuple(hours.spans(weekday) for weekday in range(7))
 
+    def warm(self, moment: datetime) -> None:
+        """Load this year's and next month's holidays, so that no turn has to."""
+        self.next_open(moment)
+        _holidays((self.local(moment) + timedelta(days=_SEARCH_DAYS)).year)
+
     def local(self, moment: datetime) -> datetime:
         """A moment on the office's clock."""
         return moment.astimezone(self.zone)

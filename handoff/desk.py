@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dialogs import commands as c
 from dialogs.answers import Answers
 from dialogs.office import Authority, Office
-from dialogs.reply import Reply
+from dialogs.reply import LinkPurpose, Reply
 from dialogs.texts import Texts
 from handoff import history, links, numbers
 from handoff.calendar import OfficeCalendar
@@ -99,7 +99,7 @@ def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tupl
         web=moment.case.channel == "web",
         **_hours(counter, moment.now),
     )
-    link = "resume" if moment.case.channel == "web" else None
+    link: LinkPurpose | None = "resume" if moment.case.channel == "web" else None
     return (Reply(text, row_class="notice", link=link),)
 
 

@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from dialogs.reply import LinkPurpose
+from storage.base import AnyRow
 from storage.repositories import people
 
 JOIN_LIFE = timedelta(minutes=15)
@@ -48,7 +48,7 @@ def token(key: bytes, purpose: LinkPurpose, link_id: int) -> str:
 
 def find(
     connection: Connection, key: bytes, purpose: LinkPurpose, given: str, now: datetime
-) -> Row[Any] | None:
+) -> AnyRow | None:
     """The live link behind a token, or None; the comparison takes constant time."""
     match = _TOKEN.fullmatch(given)
     if match is None or match[1] != _MARK[purpose]:

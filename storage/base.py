@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias, cast
 
-from sqlalchemy import BigInteger, Dialect, ForeignKey, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Dialect, ForeignKey, Integer, MetaData, Row, Table, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -45,6 +45,9 @@ Time = Annotated[datetime, mapped_column(Instant)]
 Long = Annotated[str, mapped_column(Text)]
 
 
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+
 class Base(DeclarativeBase):
     """Tables with named constraints, so that migrations can address them on any database."""
 
@@ -57,3 +60,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table_of(model: type[Base]) -> Table:
+    """The Core table of a model: statements on the path of every message are built on these."""
+    return cast(Table, model.__table__)

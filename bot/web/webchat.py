@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Row
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -33,6 +32,7 @@ from bot.turns import Outcome
 from dialogs.heard import FileKind, Tap
 from dialogs.office import Office
 from handoff import links
+from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import conversations, messages, people
 from storage.unit import Unit
@@ -325,9 +325,10 @@ class WebChat:
             files = messages.files_of(connection, [row.id for row in rows])
             return [self._shown(row, files) for row in rows]
 
-        return await self._read(read)
+        shown: list[dict[str, Any]] = await self._read(read)
+        return shown
 
-    def _shown(self, row: Row[Any], files: list[Row[Any]]) -> dict[str, Any]:
+    def _shown(self, row: AnyRow, files: list[AnyRow]) -> dict[str, Any]:
         body = json.loads(row.body) if row.body else {}
         link = self._address.link(*body["link"]) if "link" in body else None
         return {

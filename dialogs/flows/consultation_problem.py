@@ -19,7 +19,8 @@ _ON = Choice(
     "Lanjut",
     (),
     (
-        "lanjutkan", "sudah", "udah", "cukup", "selesai", "sudah cukup", "itu saja", "itu aja",
+        "lanjutkan", "sudah", "udah", "cukup", "selesai", "sudah cukup", "itu saja",
+        "sudah itu", "udah itu",
         "tidak ada", "tidak ada lagi", "ga ada", "gak ada", "nggak ada", "tdk ada", "next", "sdh",
     ),
 )  # fmt: skip

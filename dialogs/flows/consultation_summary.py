@@ -158,6 +158,6 @@ def named(m: Moment) -> str | None:
         choice.value.removeprefix("edit:")
         for choice in _changeable(draft, m.desk)
         for name in (*choice.words, *re.split(r"\W+", choice.label))
-        if len(name) > 2 and re.search(rf"\b{re.escape(plain(name))}", said)
+        if len(name) > 1 and re.search(rf"\b{re.escape(plain(name))}", said)
     }
     return meant.pop() if len(meant) == 1 else None

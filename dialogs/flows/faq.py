@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.answers import Answer
+from dialogs.choosing import exact
 from dialogs.commands import RecordConsultation, RecordMiss
 from dialogs.desk import Desk
 from dialogs.facts import Facts
@@ -28,6 +29,7 @@ NOT_HELPED = ("not_resolved", "deny")
 NONE_OF_THESE = Choice(
     "none", "Bukan itu", ("deny",), ("bukan", "tidak ada", "bukan semua", "tidak", "lainnya")
 )
+_WRONG = replace(NONE_OF_THESE, words=("bukan", "salah", "bukan begitu", "tidak nyambung"))
 _ACTS = {"open_ticket": menu.TICKET, "ticket_status": menu.STATUS, "request_human": menu.PERSON}
 
 
@@ -54,7 +56,11 @@ def hear(m: Moment) -> Move | None:
         return replace(not_understood(m), commands=_missed(m))
     if m.chosen and m.chosen.startswith("faq:"):
         return answer(m, m.chosen.removeprefix("faq:"))
-    if m.chosen is None and m.state.at == "answered" and m.is_(*NOT_HELPED):
+    if m.chosen is not None or m.state.at != "answered":
+        return None
+    if exact(m.heard.text, (_WRONG,)):
+        return replace(not_understood(replace(m, parts=())), commands=_missed(m))
+    if m.is_(*NOT_HELPED):
         return m.go("faq", "offer", m.text("faq_not_helped"), problem=_joined(m))
     return None
 
@@ -122,9 +128,9 @@ def not_understood(m: Moment) -> Move:
 
 
 def _missed(m: Moment) -> tuple[RecordMiss, ...]:
-    """None of the suggestions was meant: the text they were made for was a miss."""
-    asked = m.state.problem[-1:]
-    return tuple(RecordMiss(part.text, None, 0.0) for part in asked)
+    """The answer or the suggestions were beside the point: what was asked was a miss."""
+    meant = f"{PREFIX}{m.state.topic}" if m.state.at == "answered" else None
+    return tuple(RecordMiss(part.text, meant, 0.0) for part in m.state.problem[-1:])
 
 
 def _helped(m: Moment) -> Move:

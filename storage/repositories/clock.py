@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.base import Instant
+from storage.base import AnyRow, Instant, table_of
 from storage.models import Deadline, Heartbeat, Lease, Outage
 
-_D = Deadline.__table__
-_L = Lease.__table__
-_B = Heartbeat.__table__
+_D = table_of(Deadline)
+_L = table_of(Lease)
+_B = table_of(Heartbeat)
 
 
 def _upsert(dialect: str) -> Any:
@@ -72,7 +72,7 @@ def disarm(connection: Connection, kind: str, subject: str) -> None:
     connection.execute(_DISARM, {"k": kind, "s": subject})
 
 
-def due(connection: Connection, now: datetime, limit: int = 100) -> list[Row[Any]]:
+def due(connection: Connection, now: datetime, limit: int = 100) -> list[AnyRow]:
     """Deadlines that are due, without a lock: the turn re-checks under the contact's."""
     return list(connection.execute(_DUE, {"now": now, "limit": limit}).fetchall())
 
@@ -97,7 +97,7 @@ def take_lease(
     statement = make(_L).values(
         name=name, owner=owner, until=now + timedelta(seconds=seconds), epoch=1
     )
-    statement = statement.on_conflict_do_update(
+    taken = statement.on_conflict_do_update(
         index_elements=["name"],
         set_={
             "owner": owner,
@@ -106,7 +106,7 @@ def take_lease(
         },
         where=(_L.c.owner == owner) | (_L.c.until < now),
     ).returning(_L.c.owner)
-    return connection.execute(statement).first() is not None
+    return connection.execute(taken).first() is not None
 
 
 def drop_lease(connection: Connection, name: str, owner: str) -> None:
@@ -114,7 +114,7 @@ def drop_lease(connection: Connection, name: str, owner: str) -> None:
     connection.execute(_L.delete().where(_L.c.name == name, _L.c.owner == owner))
 
 
-def heartbeat(connection: Connection, name: str) -> Row[Any] | None:
+def heartbeat(connection: Connection, name: str) -> AnyRow | None:
     """When a process was last awake, and whether it stopped cleanly."""
     return connection.execute(select(_B).where(_B.c.name == name)).first()
 
@@ -135,6 +135,6 @@ def open_outage(
 ) -> None:
     """Keep a gap in which nothing ran (design 6.12)."""
     connection.execute(
-        insert(Outage.__table__),
+        insert(table_of(Outage)),
         {"started_at": started_at, "ended_at": ended_at, "reason": reason},
     )

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.base import Instant
+from storage.base import Instant, table_of
 from storage.models import Contact, Conversation, HumanRequest, Identity
 
-_C = Conversation.__table__
-_P = Contact.__table__
-_I = Identity.__table__
-_R = HumanRequest.__table__
+_C = table_of(Conversation)
+_P = table_of(Contact)
+_I = table_of(Identity)
+_R = table_of(HumanRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def load_locked(connection: Connection, conversation_id: int, *others: int) -> C
                 locked.add(contact_id)
         row = connection.execute(_LOAD, {"conversation_id": conversation_id}).one()
         if not locked or row.contact_id in locked:
-            return Case(*row)
+            return Case(*tuple(row))
 
 
 def save(

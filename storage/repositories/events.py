@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.base import Instant
+from storage.base import Instant, table_of
 from storage.models import Attempt, Event, Parked
 
-_E = Event.__table__
-_A = Attempt.__table__
-_P = Parked.__table__
+_E = table_of(Event)
+_A = table_of(Attempt)
+_P = table_of(Parked)
 
 _CLAIM = {
     "sqlite": sqlite.insert(_E).on_conflict_do_nothing().returning(_E.c.at),
@@ -47,10 +47,10 @@ def begin(connection: Connection, account: str, event_id: str, now: datetime) ->
     """Count that an event is begun (design 6.10); how often by now."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(_A).values(account=account, event_id=event_id, count=1, at=now)
-    statement = statement.on_conflict_do_update(
+    counted = statement.on_conflict_do_update(
         index_elements=["account", "event_id"], set_={"count": _A.c.count + 1}
     ).returning(_A.c.count)
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(counted).scalar_one())
 
 
 _END = delete(_A).where(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
-from storage.base import Instant
+from storage.base import AnyRow, Instant, table_of
 from storage.models import Attachment, Message, Miss, OutboxRow
 
-_M = Message.__table__
-_A = Attachment.__table__
-_O = OutboxRow.__table__
-_X = Miss.__table__
+_M = table_of(Message)
+_A = table_of(Attachment)
+_O = table_of(OutboxRow)
+_X = table_of(Miss)
 
 _ADD = insert(_M).returning(_M.c.id)
 _BY_PLATFORM = (
@@ -64,7 +63,7 @@ def add(
 
 def find_by_platform(
     connection: Connection, conversation_id: int, platform_id: str
-) -> Row[Any] | None:
+) -> AnyRow | None:
     """(id, author, seq) of a message by the platform's id of it."""
     return connection.execute(
         _BY_PLATFORM, {"conversation_id": conversation_id, "platform_id": platform_id}
@@ -98,7 +97,7 @@ _PAGE = (
 )
 
 
-def page(connection: Connection, conversation_id: int, after: int, limit: int) -> list[Row[Any]]:
+def page(connection: Connection, conversation_id: int, after: int, limit: int) -> list[AnyRow]:
     """The transcript after a seq, in order. It stops before the first message that is still
     on its way, so that a cursor never jumps over one (docs/web-chat.md)."""
     rows = connection.execute(
@@ -152,7 +151,7 @@ def add_file(
     )
 
 
-def files_of(connection: Connection, message_ids: list[int]) -> list[Row[Any]]:
+def files_of(connection: Connection, message_ids: list[int]) -> list[AnyRow]:
     """The files of messages."""
     if not message_ids:
         return []
@@ -163,7 +162,7 @@ def files_of(connection: Connection, message_ids: list[int]) -> list[Row[Any]]:
     )
 
 
-def get_file(connection: Connection, file_id: int) -> Row[Any] | None:
+def get_file(connection: Connection, file_id: int) -> AnyRow | None:
     """One file's row."""
     return connection.execute(select(_A).where(_A.c.id == file_id)).first()
 
@@ -188,11 +187,11 @@ def attach_to_ticket(connection: Connection, file_ids: tuple[int, ...], ticket_i
 
 def lease_fetches(
     connection: Connection, channels: tuple[str, ...], now: datetime, until: datetime, limit: int
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """Take files that wait to be fetched, until ``until``; several replicas take others."""
     from storage.models import Conversation
 
-    table = Conversation.__table__
+    table = table_of(Conversation)
     rows = connection.execute(
         select(_A, table.c.channel, table.c.account, table.c.chat, table.c.thread)
         .join(table, table.c.id == _A.c.conversation_id)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.base import Instant
+from storage.base import AnyRow, Instant, table_of
 from storage.models import Conversation, Lane, Message, OutboxRow, Scope
 
-_O = OutboxRow.__table__
-_L = Lane.__table__
-_C = Conversation.__table__
-_M = Message.__table__
-_S = Scope.__table__
+_O = table_of(OutboxRow)
+_L = table_of(Lane)
+_C = table_of(Conversation)
+_M = table_of(Message)
+_S = table_of(Scope)
 
 _ADD = insert(_O)
 
@@ -153,7 +153,7 @@ def due_lanes(
     )
 
 
-def heads(connection: Connection, lanes: list[int]) -> list[Row[Any]]:
+def heads(connection: Connection, lanes: list[int]) -> list[AnyRow]:
     """The first unfinished row of each lane, with its address and words."""
     if not lanes:
         return []
@@ -274,7 +274,7 @@ def next_due(connection: Connection, channels: tuple[str, ...], now: datetime) -
     return moment
 
 
-def scopes(connection: Connection, names: list[str]) -> dict[str, Row[Any]]:
+def scopes(connection: Connection, names: list[str]) -> dict[str, AnyRow]:
     """Rate limits by name, locked in name order; a missing one is unused so far."""
     if not names:
         return {}

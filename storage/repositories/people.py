@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from storage.base import AnyRow, table_of
 from storage.models import (
     Contact,
     Conversation,
@@ -19,16 +19,16 @@ from storage.models import (
     WebSession,
 )
 
-_K = Link.__table__
-_W = WebSession.__table__
-_P = Contact.__table__
+_K = table_of(Link)
+_W = table_of(WebSession)
+_P = table_of(Contact)
 _OWNED = (Conversation, Ticket, HumanRequest, PersonalDataRequest, Identity, Link, Deadline)
 
 
 def join(connection: Connection, source: int, target: int) -> None:
     """All of ``source`` becomes ``target``'s. Both contacts must be locked."""
     for model in _OWNED:
-        table = model.__table__
+        table = table_of(model)
         connection.execute(
             update(table).where(table.c.contact_id == source).values(contact_id=target)
         )
@@ -62,7 +62,7 @@ def add_link(
     )
 
 
-def live_link(connection: Connection, link_id: int, purpose: str, now: datetime) -> Row[Any] | None:
+def live_link(connection: Connection, link_id: int, purpose: str, now: datetime) -> AnyRow | None:
     """A link that still works: neither revoked, expired, nor (once only) used."""
     return connection.execute(
         select(_K).where(
@@ -116,15 +116,15 @@ def add_session(
 _SESSION = (
     select(
         _W.c.conversation_id,
-        Conversation.__table__.c.contact_id,
-        Conversation.__table__.c.chat,
+        table_of(Conversation).c.contact_id,
+        table_of(Conversation).c.chat,
     )
-    .join(Conversation.__table__, Conversation.__table__.c.id == _W.c.conversation_id)
+    .join(table_of(Conversation), table_of(Conversation).c.id == _W.c.conversation_id)
     .where(_W.c.token_hash == bindparam("token_hash"), _W.c.ended_at.is_(None))
 )
 
 
-def session(connection: Connection, token_hash: str) -> Row[Any] | None:
+def session(connection: Connection, token_hash: str) -> AnyRow | None:
     """(conversation_id, contact_id, chat) of a live session."""
     return connection.execute(_SESSION, {"token_hash": token_hash}).first()
 

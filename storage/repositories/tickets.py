@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.base import AnyRow, table_of
 from storage.models import (
     Consultation,
     HistoryEntry,
@@ -18,12 +19,12 @@ from storage.models import (
     Ticket,
 )
 
-_T = Ticket.__table__
-_S = Series.__table__
-_H = HistoryEntry.__table__
-_X = HistoryText.__table__
-_R = HumanRequest.__table__
-_P = PersonalDataRequest.__table__
+_T = table_of(Ticket)
+_S = table_of(Series)
+_H = table_of(HistoryEntry)
+_X = table_of(HistoryText)
+_R = table_of(HumanRequest)
+_P = table_of(PersonalDataRequest)
 
 
 def _count(dialect: str) -> Any:
@@ -63,7 +64,7 @@ def next_in_series(connection: Connection, key: str) -> int:
     return int(connection.execute(_COUNT[connection.dialect.name], {"key": key}).scalar_one())
 
 
-def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list[Row[Any]]:
+def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list[AnyRow]:
     """A person's own tickets, newest first."""
     return list(
         connection.execute(_OF_CONTACT, {"contact_id": contact_id, "limit": limit}).fetchall()
@@ -75,14 +76,14 @@ def add(connection: Connection, **values: object) -> int:
     return int(connection.execute(insert(_T).returning(_T.c.id), values).scalar_one())
 
 
-def find_own(connection: Connection, contact_id: int, number: str) -> Row[Any] | None:
+def find_own(connection: Connection, contact_id: int, number: str) -> AnyRow | None:
     """A ticket by number, if it belongs to the contact."""
     return connection.execute(
         select(_T).where(_T.c.contact_id == contact_id, _T.c.number == number)
     ).first()
 
 
-def get(connection: Connection, ticket_id: int) -> Row[Any]:
+def get(connection: Connection, ticket_id: int) -> AnyRow:
     """One ticket's row."""
     return connection.execute(select(_T).where(_T.c.id == ticket_id)).one()
 
@@ -109,7 +110,7 @@ def add_history_text(connection: Connection, *, entry_id: int, salt: bytes, text
     connection.execute(insert(_X), {"entry_id": entry_id, "salt": salt, "text": text})
 
 
-def history(connection: Connection, ticket_id: int) -> list[Row[Any]]:
+def history(connection: Connection, ticket_id: int) -> list[AnyRow]:
     """A ticket's history in order; ``salt`` and ``text`` are None where erased or wordless."""
     return list(
         connection.execute(
@@ -140,5 +141,5 @@ def add_personal_data_request(connection: Connection, **values: object) -> None:
 def add_consultation(connection: Connection, topic: str, version: str, at: datetime) -> None:
     """An FAQ answer helped."""
     connection.execute(
-        insert(Consultation.__table__), {"topic": topic, "version": version, "at": at}
+        insert(table_of(Consultation)), {"topic": topic, "version": version, "at": at}
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Connection, case, select
 
-from sqlalchemy import Connection, Row, case, select
-
+from storage.base import AnyRow, table_of
 from storage.models import (
     Conversation,
     HumanRequest,
@@ -17,13 +16,13 @@ from storage.models import (
     Ticket,
 )
 
-_T = Ticket.__table__
-_O = OutboxRow.__table__
-_M = Message.__table__
-_C = Conversation.__table__
+_T = table_of(Ticket)
+_O = table_of(OutboxRow)
+_M = table_of(Message)
+_C = table_of(Conversation)
 
 
-def tickets(connection: Connection, limit: int) -> list[Row[Any]]:
+def tickets(connection: Connection, limit: int) -> list[AnyRow]:
     """Open tickets: those with less than a day first, then the oldest."""
     urgent = case((_T.c.deadline == "under_24h", 0), else_=1)
     return list(
@@ -36,9 +35,9 @@ def tickets(connection: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
-def people(connection: Connection, limit: int) -> list[Row[Any]]:
+def people(connection: Connection, limit: int) -> list[AnyRow]:
     """Users who wait for a person."""
-    table = HumanRequest.__table__
+    table = table_of(HumanRequest)
     return list(
         connection.execute(
             select(table.c.number, table.c.reason, table.c.created_at)
@@ -49,9 +48,9 @@ def people(connection: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
-def personal_data(connection: Connection, limit: int) -> list[Row[Any]]:
+def personal_data(connection: Connection, limit: int) -> list[AnyRow]:
     """Open personal-data requests, the most urgent first."""
-    table = PersonalDataRequest.__table__
+    table = table_of(PersonalDataRequest)
     return list(
         connection.execute(
             select(table.c.number, table.c.created_at, table.c.due_at)
@@ -62,7 +61,7 @@ def personal_data(connection: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
-def undelivered(connection: Connection, limit: int) -> list[Row[Any]]:
+def undelivered(connection: Connection, limit: int) -> list[AnyRow]:
     """Messages that were refused, or of which nobody knows whether they arrived."""
     return list(
         connection.execute(
@@ -75,9 +74,9 @@ def undelivered(connection: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
-def parked(connection: Connection, limit: int) -> list[Row[Any]]:
+def parked(connection: Connection, limit: int) -> list[AnyRow]:
     """Events our code failed on."""
-    table = Parked.__table__
+    table = table_of(Parked)
     return list(
         connection.execute(
             select(table.c.channel, table.c.excerpt, table.c.error, table.c.created_at)
@@ -88,9 +87,9 @@ def parked(connection: Connection, limit: int) -> list[Row[Any]]:
     )
 
 
-def misses(connection: Connection, limit: int) -> list[Row[Any]]:
+def misses(connection: Connection, limit: int) -> list[AnyRow]:
     """Texts that were not understood, the newest first."""
-    table = Miss.__table__
+    table = table_of(Miss)
     return list(
         connection.execute(
             select(table.c.text, table.c.best_intent, table.c.confidence, table.c.created_at)

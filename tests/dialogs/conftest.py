@@ -122,6 +122,7 @@ class Talker:
 @pytest.fixture(scope="session")
 def office() -> Office:
     raw = yaml.safe_load(CONFIG.read_text())
+    raw["conversation"]["thresholds"] = {"confident": 0.55, "suggest": 0.15, "act": 0.5}
     return Office.model_validate({k: v for k, v in raw.items() if k in Office.model_fields})
 
 

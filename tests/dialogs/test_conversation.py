@@ -153,6 +153,18 @@ def test_a_follow_up_that_it_does_not_work_leads_to_a_ticket_or_a_person(user: A
     ]
 
 
+def test_a_wrong_answer_is_a_miss_and_the_question_is_asked_anew(user: Any) -> None:
+    user.say("gagal upload penawaran")
+    assert "kata lain" in user.say("bukan itu min")
+    assert user.commands == (RecordMiss("gagal upload penawaran", "faq_upload_gagal", 0.0),)
+
+
+def test_a_bare_phone_number_is_remembered(user: Any) -> None:
+    user.say("halo")
+    assert "kami ingat" in user.say("0812-3456-7890")
+    assert user.state.heard["telepon"] == "+6281234567890"
+
+
 def test_an_unsure_text_gets_suggestions(user: Any) -> None:
     user.say("soal password gimana ya")
     assert user.labels[:2] == ["Lupa password", "Bukan itu"]

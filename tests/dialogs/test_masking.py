@@ -407,12 +407,10 @@ def test_an_announced_secret_is_expected_next(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["lupa password", "password", "saya lupa passwordnya", "passwordnya apa", "apa passwordnya?"]
-    + [
-        "minta password baru",
-        "kenapa password saya",
-        "password: Rahasia123",
-        "gagal ganti password",
+    [
+        *("lupa password", "password", "saya lupa passwordnya", "passwordnya apa"),
+        *("apa passwordnya?", "minta password baru", "kenapa password saya"),
+        *("password: Rahasia123", "gagal ganti password"),
     ],
 )
 def test_nothing_is_expected_after_a_question_or_the_secret_itself(text: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from storage import schema
+from storage.base import table_of
 from storage.database import Database, Unavailable, open_database
 from storage.models import Consultation
 from storage.repositories import clock, conversations, events, messages, outbox, people, tickets
@@ -27,7 +28,7 @@ def _count(database: Database, table: str) -> int:
 
 def _add(unit: Unit, topic: str) -> None:
     unit.connection.execute(
-        insert(Consultation.__table__), {"topic": topic, "version": "1", "at": NOW}
+        insert(table_of(Consultation)), {"topic": topic, "version": "1", "at": NOW}
     )
 
 
