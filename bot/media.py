@@ -184,5 +184,6 @@ class Fetcher:
                 name=row.name,
                 max_mb=self._rules.max_mb,
                 types=self._rules.types,
+                office=self._turns.desk.office,
             )
             self._turns.say(unit, case, Reply(text, row_class="notice"))

@@ -42,6 +42,7 @@ class AnswerFile(BaseModel):
     guidance that the office has to confirm. ``decides`` says in one sentence who decides,
     ``authority`` is that party's key. ``validity`` is how far the answer holds, as users
     read it; ``reviewed`` the day somebody last checked it.
+    ``office_contacts`` puts this office's own hours and contacts before the steps.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +55,7 @@ class AnswerFile(BaseModel):
     steps: tuple[Sentence, ...] = ()
     general: tuple[Sentence, ...] = ()
     required_data: tuple[str, ...] = ()
+    office_contacts: bool = False
     era: Literal["legacy_pre_inaproc", "inaproc", "both", "current"]
     validity: Sentence
     sources: tuple[Source, ...] = ()

@@ -72,7 +72,7 @@ _CONTACTS = {
         re.IGNORECASE,
     ),
 }
-_DIGIT = re.compile(r"\d")
+_SIGNS = {"telepon": re.compile(r"\d"), "email": re.compile("@"), "npwp": re.compile(r"\d")}
 _NOT_OWN = re.compile(
     r"\b(?:ke|hubungi|menghubungi|lpse|lkpp|helpdesk|call center|petugas|admin|customer|lama|dari"
     r"|nomor ini|salah|teman|rekan)\s{1,2}$",
@@ -170,12 +170,9 @@ def _contacts(found: _Findings, understanding: Understanding) -> None:
         if e.entity in ("ticket_number", "kode_tender", "user_id", "url")
     ]
     introduced = bool(found.answers)
-    possible = {"telepon": _has_digit, "email": lambda text: "@" in text, "npwp": _has_digit}
     for key, pattern in _CONTACTS.items():
-        if not possible[key](found.text):
-            continue
         rest = _without(found.text, found.spans)
-        matches = list(pattern.finditer(rest))[:5]
+        matches = list(pattern.finditer(rest))[:5] if _SIGNS[key].search(rest) else []
         for m in matches:
             lead = rest[max(0, m.start() - 20) : m.start()]
             own = bool(m["own"]) or _stands_alone(rest, m.span("value")) or introduced
@@ -186,10 +183,6 @@ def _contacts(found: _Findings, understanding: Understanding) -> None:
                 continue
             if found.take(key, m["value"], m.span()):
                 break
-
-
-def _has_digit(text: str) -> bool:
-    return _DIGIT.search(text) is not None
 
 
 def _stands_alone(text: str, span: _Span) -> bool:

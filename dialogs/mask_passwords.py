@@ -178,7 +178,7 @@ def _before(text: str, start: int) -> tuple[int, int] | None:
         while at > 0 and text[at - 1] in " \t":
             at -= 1
         end = at
-        while at > 0 and not text[at - 1].isspace() and end - at < 80:
+        while at > 0 and not text[at - 1].isspace() and end - at < 500:
             at -= 1
         if text[at:end].casefold() not in _LINKS:
             break

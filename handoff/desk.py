@@ -168,7 +168,7 @@ def note_on_ticket(counter: Counter, moment: Moment, command: c.NoteOnTicket) ->
     """The user's words on one of their own tickets, in its history."""
     row = tickets.find_own(moment.connection, moment.case.contact_id, command.number)
     if row is None:
-        return (Reply(counter.texts.render("ticket_not_found", number=command.number)),)
+        return (Reply(counter.texts.render("ticket_not_found", number=command.number, office=counter.office)),)
     history.append(
         moment.connection,
         counter.key,
