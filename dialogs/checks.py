@@ -18,6 +18,7 @@ from dialogs.mask_numbers import is_nik
 from dialogs.words import NAMES_TOO, QUESTIONS, is_ordinary
 
 _REGION = "ID"
+_WRAPPERS = 5
 _NAME_LONGEST, _TEXT_LONGEST, _ADDRESS_LONGEST = 100, 200, 300
 
 
@@ -223,14 +224,27 @@ def check(rule: str, text: str) -> Checked:
     digits), a name in small letters gets capitals. Raises KeyError for an unknown rule.
     """
     chosen = TABLE[rule]
+    result = _once(chosen, text)
+    for _ in range(_WRAPPERS):
+        if result.value is None:
+            return result
+        again = _once(chosen, result.value)
+        if again == result:
+            return result
+        result = again
+    return Checked(None, "empty")
+
+
+def _once(rule: _Rule, text: str) -> Checked:
+    """One wrapper less; what is still wrapped is checked again ("nama saya: nama Budi")."""
     text = _tidy(text)
     if _MASKED.search(text):
         return Checked(None, "masked")
-    wrapped = chosen.wrapper.match(text)
+    wrapped = rule.wrapper.match(text)
     inner = _TRAILING.sub("", text[wrapped.end() :] if wrapped else text)
     if not inner.strip(" .,;:!?-"):
         return Checked(None, "empty")
-    return chosen.check(inner)
+    return rule.check(inner)
 
 
 def display_phone(e164: str) -> str:

@@ -35,6 +35,12 @@ def _help(m: Moment) -> Move:
     return menu.aside(m, m.text("help"))
 
 
+def _ask(m: Moment) -> Move:
+    if m.state.flow == "consultation":
+        return consultation.running(m)
+    return m.go("menu", "ask")
+
+
 def _ticket(m: Moment) -> Move:
     if m.state.flow == "consultation":
         return consultation.running(m)
@@ -87,6 +93,7 @@ SLASH: Mapping[str, Act] = {
 WORDS: Mapping[str, Act] = {
     **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut")},
     "menu utama": menu.home,
+    "ajukan pertanyaan": _ask,
     "batalkan": SLASH["batal"],
     "bicara petugas": person.call,
     "bicara dengan petugas": person.call,

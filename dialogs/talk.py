@@ -140,5 +140,5 @@ ACTS: Mapping[str, Callable[[Moment], Move]] = {
     "submit_feedback": feedback.start,
     "bot_challenge": lambda m: m.go("menu", "", m.text("bot")),
     "erase_my_data": erasure.start,
-    "out_of_scope": lambda m: m.go("menu", "", m.text("out_of_scope")),
+    "out_of_scope": faq.out_of_scope,
 }

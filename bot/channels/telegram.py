@@ -12,7 +12,7 @@ from typing import Literal
 
 import httpx
 import telegram
-from telegram import BotCommand, InputFile, LinkPreviewOptions, ReplyKeyboardRemove
+from telegram import BotCommand, InputFile, ReplyKeyboardRemove
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.request import HTTPXRequest
@@ -47,7 +47,6 @@ COMMANDS = (
     ("privasi", "Data yang disimpan dan hak pengguna"),
 )
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _PHOTO_TYPES = ("image/jpeg", "image/png")
 _GENERAL_TOPIC = "1"
 
@@ -121,8 +120,8 @@ async def set_up(
 
 
 class TelegramChannel:
-    """Telegram seen from delivery. ``files`` is the client that downloads; our own by
-    default, closed with ``close``."""
+    """Telegram seen from delivery. ``files`` is the client that downloads, our own by
+    default; ``close`` closes it and shuts the bot down."""
 
     name = CHANNEL
     abilities = Abilities(max_text=4096, buttons=10, label=40, ask_phone=True, links=True)
@@ -170,9 +169,10 @@ class TelegramChannel:
         return await self._download(file.file_path, max_bytes)
 
     async def close(self) -> None:
-        """Close the download client. The bot is shut down by whoever made it."""
+        """Let every connection go: those of downloads and those of the bot."""
         if self._files is not None:
             await self._files.aclose()
+        await self._bot.shutdown()
 
     async def _download(self, url: str, max_bytes: int) -> bytes:
         if self._files is None:
@@ -204,7 +204,6 @@ class TelegramChannel:
             chat,
             shape.text,
             entities=shape.bold or None,
-            link_preview_options=_NO_PREVIEW if shape.has_address else None,
             reply_markup=shape.markup,
             message_thread_id=thread,
         )

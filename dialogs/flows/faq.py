@@ -127,6 +127,16 @@ def not_understood(m: Moment) -> Move:
     return replace(move, commands=(RecordMiss(m.heard.text, name, confidence),))
 
 
+def out_of_scope(m: Moment) -> Move:
+    """Outside our services, or so it seems: said once, kindly, and kept for review like
+    anything else we could not answer."""
+    if m.state.misses:
+        return not_understood(m)
+    move = not_understood(m)
+    text = m.text("out_of_scope")
+    return replace(m.go("faq", "rephrase", text, misses=1), commands=move.commands)
+
+
 def _missed(m: Moment) -> tuple[RecordMiss, ...]:
     """The answer or the suggestions were beside the point: what was asked was a miss."""
     meant = f"{PREFIX}{m.state.topic}" if m.state.at == "answered" else None

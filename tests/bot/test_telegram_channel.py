@@ -152,12 +152,6 @@ def test_lone_surrogate_is_sent_as_a_replacement_sign() -> None:
     assert telegram.asked("sendMessage")[0]["text"] == "a\ufffd b"
 
 
-def test_no_preview_is_shown_for_an_address_in_the_text() -> None:
-    telegram = FakeTelegram()
-    send(telegram, text="Buka spse.inaproc.id/batam")
-    assert telegram.asked("sendMessage")[0]["link_preview_options"] == {"is_disabled": True}
-
-
 def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
     labels = ["Kirim", "Ubah", "Tidak bisa masuk ke SPSE", "Batal"]
     buttons = tuple(Button(f"7:{number}", label) for number, label in enumerate(labels))
