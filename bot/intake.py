@@ -143,10 +143,8 @@ class Intake:
 
     def _apologise(self, unit: Unit, incoming: Incoming) -> None:
         key = incoming.key
-        conversation_id, _ = conversations.ensure(
-            unit.connection, key.channel, key.account, key.chat, key.thread, self._clock.now()
-        )
-        case = conversations.load_locked(unit.connection, conversation_id)
+        address = (key.channel, key.account, key.chat, key.thread)
+        case = conversations.open_case(unit.connection, address, self._clock.now())
         desk = self._turns.desk
         text = desk.texts.render("parked", office=desk.office)
         self._turns.say(unit, case, Reply(text, row_class="notice"))

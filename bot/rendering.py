@@ -84,7 +84,7 @@ def split(text: str, limit: int) -> Iterator[str]:
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def _prefix(text: str, limit: int) -> str:

@@ -54,11 +54,13 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An event after its commit. ``seq`` is the message's number in its conversation."""
+    """An event after its commit. ``seq`` is the message's number in its conversation;
+    ``waits`` says that the answer is held back for a breath."""
 
     outcome: Outcome
     conversation_id: int = 0
     seq: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +255,13 @@ class _Hearing:
         self.secret_follows = prepared.secret_follows
         self.now = turns.clock.now()
         self.flood: tuple[datetime | None, bool] = (None, False)
+        self.waits = False
 
     def run(self, attempt_counted: bool) -> Taken:
         incoming, key = self.incoming, self.incoming.key
-        conversation_id, _ = conversations.ensure(
-            self.connection, key.channel, key.account, key.chat, key.thread, self.now
-        )
-        self.case = conversations.load_locked(self.connection, conversation_id, *self._others())
+        address = (key.channel, key.account, key.chat, key.thread)
+        self.case = conversations.open_case(self.connection, address, self.now, self._others())
+        conversation_id = self.case.id
         if attempt_counted:
             events.end(self.connection, key.account, incoming.event_id)
         if not events.claim(self.connection, key.account, incoming.event_id, self.now):
@@ -271,7 +273,7 @@ class _Hearing:
         else:
             self._hear()
         self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
-        return Taken(Outcome.HANDLED, conversation_id, self.case.seq)
+        return Taken(Outcome.HANDLED, conversation_id, self.case.seq, self.waits)
 
     def _others(self) -> tuple[int, ...]:
         """Contacts that this event may join to its own: all are locked in one order."""
@@ -408,6 +410,7 @@ class _Hearing:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
             speaking.say((Reply(text, row_class="notice"),), state.step, timedelta())
         waits = self._waits(before, turn, flooded)
+        self.waits = bool(waits)
         speaking.say(
             (*turn.replies, *answers),
             state.step,

@@ -77,7 +77,8 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
 
 def is_infrastructure(error: BaseException) -> bool:
     """Whether an error is the database's own fault rather than that of our code or data."""
-    return isinstance(error, Unavailable | OperationalError | InterfaceError) or (
+    own = (Unavailable, OperationalError, InterfaceError, sqlite3.OperationalError)
+    return isinstance(error, own) or (
         isinstance(error, DBAPIError) and bool(error.connection_invalidated)
     )
 

@@ -112,12 +112,12 @@ class TelegramService:
             await self._intake.park_raw(CHANNEL, self._settings.account, f"raw:{digest}", body)
             return
         for event in incoming:
-            await self._intake.handle(event, body)
-            self._sign(event)
+            taken = await self._intake.handle(event, body)
+            if taken.waits or event.ack:
+                self._sign(event)
 
     def _sign(self, event: Incoming) -> None:
-        if event.membership or event.foreign_group:
-            return
+        """Acknowledge a tap; show that an answer is coming where it waits for a breath."""
         task = asyncio.create_task(self._channel.sign(event.key, event.ack))
         self._signs.add(task)
         task.add_done_callback(self._signs.discard)

@@ -19,7 +19,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web.webchat import ApiError, WebChat
+from bot.web.bodies import ApiError
+from bot.web.webchat import WebChat
 from dialogs.office import Office
 from storage.database import Unavailable
 
@@ -74,10 +75,9 @@ def _web_routes(office: Office, webchat: WebChat) -> list[Any]:
         Route("/webchat/sessions", webchat.open_session, methods=["POST"]),
         Route("/webchat/sessions/current", webchat.end_session, methods=["DELETE"]),
         Route("/webchat/links", webchat.revoke_links, methods=["DELETE"]),
-        Route("/webchat/messages", webchat.post_message, methods=["POST"]),
-        Route("/webchat/messages", webchat.list_messages, methods=["GET"]),
+        Route("/webchat/messages", webchat.messages, methods=["GET", "POST"]),
         Route("/webchat/events", webchat.events, methods=["GET"]),
-        Route("/webchat/files/{file_id:int}", webchat.file, methods=["GET"]),
+        Route("/webchat/files/{file_id}", webchat.file, methods=["GET"]),
         Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
     ]
 
@@ -132,6 +132,7 @@ _SENTENCES = {
     404: ("not_found", "Halaman itu tidak ada."),
     405: ("bad_method", "Cara memanggil ini tidak dikenal di sini."),
 }
+_REFUSED = ("refused", "Permintaan ini tidak bisa dilayani.")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -139,7 +140,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, ApiError):
         code, message = error.code, error.detail
     else:
-        code, message = _SENTENCES.get(error.status_code, ("refused", str(error.detail)))
+        code, message = _SENTENCES.get(error.status_code, _REFUSED)
     headers = dict(error.headers) if error.headers else None
     return _error(error.status_code, code, message, headers)
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from bot import media, rendering
@@ -28,52 +25,26 @@ from bot.clock import Clock
 from bot.delivery import Address
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.intake import Busy, Intake
-from bot.turns import Outcome
-from dialogs.heard import FileKind, Tap
+from bot.turns import Outcome, Taken
+from bot.web import bodies, live
+from bot.web.bodies import ApiError, MessageBody
+from dialogs.heard import Tap
 from dialogs.office import Office
+from dialogs.text_edge import tidy
 from handoff import links
 from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import conversations, messages, people
 from storage.unit import Unit
 
+log = logging.getLogger(__name__)
+
 PAGE = 100
-KEEP_ALIVE = 15.0
 ACROSS_REPLICAS = 1.0
-MAX_FILES = 10
-MAX_JSON = 600_000
 SESSIONS_PER_MINUTE = 60
+LONGEST_NAME = 120
 _AUTHORS = {"user": "user", "bot": "bot", "notice": "bot", "person": "petugas"}
-
-MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Body = TypeVar("Body", bound=BaseModel)
-
-
-class ApiError(HTTPException):
-    """A refusal with a sentence for the user."""
-
-    def __init__(
-        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(status, message, headers)
-        self.code = code
-
-
-class SessionBody(BaseModel):
-    """What a new session may come with."""
-
-    model_config = ConfigDict(extra="forbid")
-    resume: Annotated[str, Field(max_length=100)] | None = None
-    join: Annotated[str, Field(max_length=100)] | None = None
-
-
-class MessageBody(BaseModel):
-    """A message without files: a text or a choice."""
-
-    model_config = ConfigDict(extra="forbid")
-    message_id: MessageId
-    text: Annotated[str, Field(max_length=200_000)] | None = None
-    choice: Annotated[str, Field(max_length=100)] | None = None
+_SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +77,11 @@ class WebChat:
         self._address = address
         self._clock = clock
         self._newcomers = _PerMinute(SESSIONS_PER_MINUTE)
-        self._patience = KEEP_ALIVE if database.dialect == "sqlite" else ACROSS_REPLICAS
+        self._patience = live.KEEP_ALIVE if database.dialect == "sqlite" else ACROSS_REPLICAS
 
     async def open_session(self, request: Request) -> Response:
         """POST /webchat/sessions"""
-        body = _parse(SessionBody, await _json(request))
+        body = await bodies.session_body(request)
         host = request.client.host if request.client else ""
         if not self._newcomers.allows(host):
             raise ApiError(
@@ -185,14 +156,22 @@ class WebChat:
         await self._write(revoke)
         return Response(status_code=204)
 
-    async def post_message(self, request: Request) -> Response:
-        """POST /webchat/messages"""
+    async def messages(self, request: Request) -> Response:
+        """GET and POST /webchat/messages"""
         session = await self._session(request)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method == "POST":
+            return await self._take(request, session)
+        after = _cursor(request.query_params.get("after"))
+        shown = await self._page(session, after)
+        cursor = shown[-1]["seq"] if shown else after
+        return JSONResponse({"messages": shown, "cursor": cursor, "more": len(shown) == PAGE})
+
+    async def _take(self, request: Request, session: Session) -> Response:
+        kind = bodies.content_type(request)
         if kind == "multipart/form-data":
             incoming = await self._with_files(request, session)
         elif kind == "application/json":
-            incoming = _as_incoming(session, _parse(MessageBody, await _json(request)))
+            incoming = _as_incoming(session, await bodies.message_body(request))
         else:
             raise ApiError(415, "bad_content_type", "Kirim JSON atau multipart/form-data.")
         taken = await self._handle(incoming, incoming.text.encode(errors="replace"))
@@ -207,35 +186,30 @@ class WebChat:
 
     async def _with_files(self, request: Request, session: Session) -> Incoming:
         limit = int(self._office.files.max_mb * 1_000_000)
-        if not request.headers.get("content-length", "").isdigit():
-            raise ApiError(411, "no_length", "Kiriman berkas perlu Content-Length.")
-        _check_length(request, MAX_FILES * limit + MAX_JSON)
-        try:
-            form = await request.form(max_files=MAX_FILES, max_fields=5, max_part_size=MAX_JSON)
-        except (MultiPartException, HTTPException) as error:
-            raise ApiError(400, "bad_form", "Kiriman tidak lengkap. Coba kirim lagi.") from error
-        async with _closing(form):
-            fields = {k: v for k, v in form.multi_items() if isinstance(v, str)}
-            body = _parse(MessageBody, fields)
-            uploads = [v for v in form.getlist("file") if isinstance(v, UploadFile)]
-            files = tuple([await self._keep(upload, limit) for upload in uploads])
-        if body.choice is None and body.text is None and not files:
-            raise ApiError(400, "empty", "Pesan kosong. Tulis sesuatu atau pilih berkas.")
-        return _as_incoming(session, body, files)
+        async with bodies.file_body(request, limit) as (body, uploads):
+            for upload in uploads:  # all are judged before any is kept
+                await self._judge(upload, limit)
+            files = tuple([await self._keep(upload) for upload in uploads])
+        said = MessageBody(message_id=body.message_id, text=body.text)
+        return _as_incoming(session, said, files)
 
-    async def _keep(self, upload: UploadFile, limit: int) -> IncomingFile:
-        name = (upload.filename or "berkas")[-120:]
-        mime = upload.content_type or "application/octet-stream"
-        kind: FileKind = "image" if mime.startswith("image/") else "document"
-        kind = "voice" if mime.startswith("audio/") else kind
+    async def _judge(self, upload: UploadFile, limit: int) -> None:
+        name = _file_name(upload)
+        kind, _ = media.described(name, upload.content_type or "")
         data = await upload.read(limit + 1)
         reason = media.judge(name, kind, data, self._office.files)
         if reason is not None:
             raise _refusal(reason, name, self._office)
+        await upload.seek(0)
+
+    async def _keep(self, upload: UploadFile) -> IncomingFile:
+        name = _file_name(upload)
+        kind, mime = media.described(name, upload.content_type or "")
+        data = await upload.read()
         key = await asyncio.to_thread(self._blobs.put, data)
         return IncomingFile(kind, name, mime, len(data), None, key)
 
-    async def _handle(self, incoming: Incoming, raw: bytes) -> Any:
+    async def _handle(self, incoming: Incoming, raw: bytes) -> Taken:
         try:
             return await self._intake.handle(incoming, raw)
         except Busy:
@@ -243,61 +217,37 @@ class WebChat:
                 429, "too_fast", "Pesan masuk terlalu cepat. Tunggu sebentar.", {"Retry-After": "5"}
             ) from None
 
-    async def list_messages(self, request: Request) -> Response:
-        """GET /webchat/messages?after="""
-        session = await self._session(request)
-        after = _cursor(request.query_params.get("after"))
-        shown = await self._page(session, after)
-        cursor = shown[-1]["seq"] if shown else after
-        more = len(shown) == PAGE
-        return JSONResponse({"messages": shown, "cursor": cursor, "more": more})
-
     async def events(self, request: Request) -> Response:
         """GET /webchat/events?after= (text/event-stream)"""
         session = await self._session(request)
         after = _cursor(request.headers.get("last-event-id") or request.query_params.get("after"))
+
+        async def page(seq: int) -> list[dict[str, Any]] | None:
+            return await self._read(lambda c: self._open_page(c, session, seq))
+
+        conversation = session.conversation_id
+        stream = live.events(self._bells, conversation, after, page, PAGE, self._patience)
         return StreamingResponse(
-            self._stream(session, after),
+            stream,
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _stream(self, session: Session, after: int) -> AsyncIterator[str]:
-        event = self._bells.open(session.conversation_id)
-        try:
-            yield ": halo\n\n"
-            beat = time.monotonic()
-            while not self._bells.closed:
-                event.clear()
-                for message in await self._page(session, after):
-                    after = message["seq"]
-                    data = json.dumps(message, ensure_ascii=False)
-                    yield f"event: message\nid: {after}\ndata: {data}\n\n"
-                    typing = json.dumps({"on": message["from"] == "user"})
-                    yield f"event: typing\ndata: {typing}\n\n"
-                try:
-                    await asyncio.wait_for(event.wait(), self._patience)
-                    if await self._ended(session):
-                        return
-                except TimeoutError:
-                    if time.monotonic() - beat >= KEEP_ALIVE:
-                        beat = time.monotonic()
-                        yield ": ada\n\n"
-        finally:
-            self._bells.leave(session.conversation_id, event)
-
-    async def _ended(self, session: Session) -> bool:
-        return (await self._read(lambda c: people.session(c, session.token_hash))) is None
-
     async def file(self, request: Request) -> Response:
         """GET /webchat/files/<id>"""
         session = await self._session(request)
-        file_id = int(request.path_params["file_id"])
-        row = await self._read(lambda c: messages.get_file(c, file_id))
+        file_id = _number(request.path_params["file_id"])
+        row = None
+        if file_id is not None:
+            row = await self._read(lambda c: messages.get_file(c, file_id))
         if row is None or row.conversation_id != session.conversation_id or row.blob is None:
-            raise ApiError(404, "no_file", "Berkas itu tidak ada di percakapan ini.")
-        data = await asyncio.to_thread(self._blobs.get, row.blob)
-        image = row.kind == "image" and row.mime in ("image/jpeg", "image/png", "image/webp")
+            raise _no_file()
+        try:
+            data = await asyncio.to_thread(self._blobs.get, row.blob)
+        except KeyError:
+            log.error("the bytes of file %d are gone", row.id)
+            raise _no_file() from None
+        image = row.kind == "image" and row.mime in _SHOWN_INLINE
         return Response(
             data,
             media_type=row.mime if image else "application/octet-stream",
@@ -320,13 +270,21 @@ class WebChat:
         return Session(token_hash, row.conversation_id, row.chat)
 
     async def _page(self, session: Session, after: int) -> list[dict[str, Any]]:
-        def read(connection: Any) -> list[dict[str, Any]]:
-            rows = messages.page(connection, session.conversation_id, after, PAGE)
-            files = messages.files_of(connection, [row.id for row in rows])
-            return [self._shown(row, files) for row in rows]
-
-        shown: list[dict[str, Any]] = await self._read(read)
+        shown: list[dict[str, Any]] = await self._read(lambda c: self._messages(c, session, after))
         return shown
+
+    def _messages(self, connection: Any, session: Session, after: int) -> list[dict[str, Any]]:
+        rows = messages.page(connection, session.conversation_id, after, PAGE)
+        files = messages.files_of(connection, [row.id for row in rows])
+        return [self._shown(row, files) for row in rows]
+
+    def _open_page(
+        self, connection: Any, session: Session, after: int
+    ) -> list[dict[str, Any]] | None:
+        """The same, or None once the session is over."""
+        if people.session(connection, session.token_hash) is None:
+            return None
+        return self._messages(connection, session, after)
 
     def _shown(self, row: AnyRow, files: list[AnyRow]) -> dict[str, Any]:
         body = json.loads(row.body) if row.body else {}
@@ -430,54 +388,23 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _number(text: str) -> int | None:
+    """A number that fits any database, or None."""
+    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else None
+
+
 def _cursor(text: str | None) -> int:
-    text = text or "0"
-    if not re.fullmatch(r"[0-9]{1,15}", text, re.ASCII):
+    number = _number("0" if text is None else text)
+    if number is None:
         raise ApiError(400, "bad_cursor", "Penanda pesan harus berupa angka.")
-    return int(text)
+    return number
 
 
-def _check_length(request: Request, limit: int) -> None:
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
-        raise ApiError(413, "too_big", "Kiriman terlalu besar. Kirim berkas satu per satu.")
+def _file_name(upload: UploadFile) -> str:
+    """The last part of an upload's name, clean, its end (and so its type) kept."""
+    last = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    return tidy(last).text[-LONGEST_NAME:] or "berkas"
 
 
-async def _json(request: Request) -> Any:
-    _check_length(request, MAX_JSON)
-    data = bytearray()
-    try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_JSON:
-                raise ApiError(413, "too_big", "Pesan terlalu panjang.")
-    except ClientDisconnect:
-        raise ApiError(400, "cut_off", "Kiriman terputus. Coba lagi.") from None
-    try:
-        return json.loads(bytes(data) or b"{}")
-    except (ValueError, RecursionError):
-        raise ApiError(400, "bad_json", "Kiriman bukan JSON yang benar.") from None
-
-
-def _parse(model: type[Body], raw: Any) -> Body:
-    try:
-        body = model.model_validate(raw)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise ApiError(400, "bad_request", f"Isian {where or 'JSON'} tidak benar.") from None
-    if isinstance(body, MessageBody) and body.text is not None and body.choice is not None:
-        raise ApiError(400, "bad_request", "Kirim text atau choice, bukan keduanya.")
-    return body
-
-
-class _closing:
-    """Closes a form's temporary files whatever happens."""
-
-    def __init__(self, form: FormData) -> None:
-        self._form = form
-
-    async def __aenter__(self) -> FormData:
-        return self._form
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._form.close()
+def _no_file() -> ApiError:
+    return ApiError(404, "no_file", "Berkas itu tidak ada di percakapan ini.")

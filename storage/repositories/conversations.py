@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Instant, table_of
 from storage.models import Contact, Conversation, HumanRequest, Identity
+from storage.prepared import Prepared
 
 _C = table_of(Conversation)
 _P = table_of(Contact)
@@ -82,13 +83,21 @@ _CASE = select(
     _waiting.label("waiting_number"),
 ).join_from(_C, _P, _C.c.contact_id == _P.c.id)
 _LOAD = _CASE.where(_C.c.id == bindparam("conversation_id"))
+_LOAD_BY_KEY = Prepared(
+    _CASE.where(
+        _C.c.channel == bindparam("channel"),
+        _C.c.account == bindparam("account"),
+        _C.c.chat == bindparam("chat"),
+        _C.c.thread == bindparam("thread"),
+    )
+)
 _NEW_CONTACT = insert(_P).returning(_P.c.id)
 _NEW = {
     "sqlite": sqlite.insert(_C).on_conflict_do_nothing().returning(_C.c.id),
     "postgresql": postgresql.insert(_C).on_conflict_do_nothing().returning(_C.c.id),
 }
 _DROP_CONTACT = delete(_P).where(_P.c.id == bindparam("contact_id"))
-_SAVE = (
+_SAVE = Prepared(
     update(_C)
     .where(_C.c.id == bindparam("conversation_id"))
     .values(
@@ -151,6 +160,26 @@ def ensure(
     return found
 
 
+def open_case(
+    connection: Connection,
+    key: tuple[str, str, str, str],
+    now: datetime,
+    others: tuple[int, ...] = (),
+) -> Case:
+    """The case of a key (channel, account, chat, thread), made if it is new, and locked
+    together with the contacts ``others``. On SQLite the transaction is the lock, so that one
+    statement is enough."""
+    channel, account, chat, thread = key
+    if connection.dialect.name == "sqlite":
+        row = _LOAD_BY_KEY.first(
+            connection, {"channel": channel, "account": account, "chat": chat, "thread": thread}
+        )
+        if row is not None:
+            return Case(*tuple(row))
+    conversation_id, _ = ensure(connection, channel, account, chat, thread, now)
+    return load_locked(connection, conversation_id, *others)
+
+
 def load_locked(connection: Connection, conversation_id: int, *others: int) -> Case:
     """Lock the conversation's contact (and ``others``, in ascending order), then read. If the
     conversation moved to another contact meanwhile, start over (design 6.2)."""
@@ -179,8 +208,8 @@ def save(
     flood_told: bool = False,
 ) -> None:
     """Write what a user's turn changed; who writes is reachable again."""
-    connection.execute(
-        _SAVE,
+    _SAVE.run(
+        connection,
         {
             "conversation_id": conversation_id,
             "new_state": state,

@@ -9,14 +9,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Instant, table_of
 from storage.models import Attempt, Event, Parked
+from storage.prepared import Prepared
 
 _E = table_of(Event)
 _A = table_of(Attempt)
 _P = table_of(Parked)
 
 _CLAIM = {
-    "sqlite": sqlite.insert(_E).on_conflict_do_nothing().returning(_E.c.at),
-    "postgresql": postgresql.insert(_E).on_conflict_do_nothing().returning(_E.c.at),
+    "sqlite": Prepared(sqlite.insert(_E).on_conflict_do_nothing().returning(_E.c.at)),
+    "postgresql": Prepared(postgresql.insert(_E).on_conflict_do_nothing().returning(_E.c.at)),
 }
 _KNOWN = select(_E.c.at).where(
     _E.c.account == bindparam("account"), _E.c.event_id == bindparam("event_id")
@@ -25,10 +26,10 @@ _KNOWN = select(_E.c.at).where(
 
 def claim(connection: Connection, account: str, event_id: str, now: datetime) -> bool:
     """Take an event for this transaction; False if it was handled before (invariant 2)."""
-    result = connection.execute(
-        _CLAIM[connection.dialect.name], {"account": account, "event_id": event_id, "at": now}
+    row = _CLAIM[connection.dialect.name].first(
+        connection, {"account": account, "event_id": event_id, "at": now}
     )
-    return result.first() is not None
+    return row is not None
 
 
 def is_known(connection: Connection, account: str, event_id: str) -> bool:

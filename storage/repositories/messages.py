@@ -8,13 +8,14 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from storage.base import AnyRow, Instant, table_of
 from storage.models import Attachment, Message, Miss, OutboxRow
+from storage.prepared import Prepared
 
 _M = table_of(Message)
 _A = table_of(Attachment)
 _O = table_of(OutboxRow)
 _X = table_of(Miss)
 
-_ADD = insert(_M).returning(_M.c.id)
+_ADD = Prepared(insert(_M).returning(_M.c.id))
 _BY_PLATFORM = (
     select(_M.c.id, _M.c.author, _M.c.seq)
     .where(
@@ -45,8 +46,8 @@ def add(
 ) -> int:
     """Add a message; its row id. The text must be masked already."""
     return int(
-        connection.execute(
-            _ADD,
+        _ADD.value(
+            connection,
             {
                 "conversation_id": conversation_id,
                 "seq": seq,
@@ -57,7 +58,7 @@ def add(
                 "quotes": quotes,
                 "created_at": now,
             },
-        ).scalar_one()
+        )
     )
 
 

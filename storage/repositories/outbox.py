@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import AnyRow, Instant, table_of
 from storage.models import Conversation, Lane, Message, OutboxRow, Scope
+from storage.prepared import Prepared
 
 _O = table_of(OutboxRow)
 _L = table_of(Lane)
@@ -17,7 +18,7 @@ _C = table_of(Conversation)
 _M = table_of(Message)
 _S = table_of(Scope)
 
-_ADD = insert(_O)
+_ADD = Prepared(insert(_O))
 
 
 def _upsert_lane(dialect: str) -> Any:
@@ -34,13 +35,13 @@ def _upsert_lane(dialect: str) -> Any:
     )
 
 
-_WAKE = {name: _upsert_lane(name) for name in ("sqlite", "postgresql")}
+_WAKE = {name: Prepared(_upsert_lane(name)) for name in ("sqlite", "postgresql")}
 _LOCK_LANE = (
     select(_L.c.conversation_id)
     .where(_L.c.conversation_id == bindparam("conversation_id"))
     .with_for_update()
 )
-_WITHDRAW = (
+_WITHDRAW = Prepared(
     update(_O)
     .where(
         _O.c.conversation_id == bindparam("lane"),
@@ -61,7 +62,7 @@ def lock_lane(connection: Connection, conversation_id: int) -> None:
 
 def withdraw_unspoken(connection: Connection, conversation_id: int, now: datetime) -> int:
     """Take back the bot's words that wait for the user to finish; how many rows."""
-    return connection.execute(_WITHDRAW, {"lane": conversation_id, "now": now}).rowcount
+    return _WITHDRAW.run(connection, {"lane": conversation_id, "now": now})
 
 
 def add(
@@ -77,12 +78,12 @@ def add(
     due_at: datetime,
 ) -> None:
     """Put a message on its way and wake its lane."""
-    connection.execute(
-        _WAKE[connection.dialect.name],
+    _WAKE[connection.dialect.name].run(
+        connection,
         {"conversation_id": conversation_id, "channel": channel, "due_at": due_at},
     )
-    connection.execute(
-        _ADD,
+    _ADD.run(
+        connection,
         {
             "conversation_id": conversation_id,
             "message_id": message_id,
@@ -170,12 +171,12 @@ _HOLD = (
     .where(_L.c.conversation_id == bindparam("lane"))
     .values(owner=bindparam("by"), lease_until=bindparam("until", type_=Instant))
 )
-_FREE = (
+_FREE = Prepared(
     update(_L)
     .where(_L.c.conversation_id == bindparam("lane"))
     .values(owner=None, lease_until=None, due_at=bindparam("due", type_=Instant))
 )
-_SETTLE = (
+_SETTLE = Prepared(
     update(_O)
     .where(_O.c.id == bindparam("row_id"))
     .values(
@@ -202,7 +203,7 @@ def hold(connection: Connection, lanes: list[int], owner: str, until: datetime) 
 
 def free(connection: Connection, lane: int, due_at: datetime | None) -> None:
     """Let a lane go; it is due again at ``due_at`` (None: empty)."""
-    connection.execute(_FREE, {"lane": lane, "due": due_at})
+    _FREE.run(connection, {"lane": lane, "due": due_at})
 
 
 def owns(connection: Connection, lane: int, owner: str) -> bool:
@@ -226,8 +227,8 @@ def settle(
     error: str | None = None,
 ) -> None:
     """Record what became of a row."""
-    connection.execute(
-        _SETTLE,
+    _SETTLE.run(
+        connection,
         {
             "row_id": row_id,
             "new_state": state,
@@ -239,7 +240,7 @@ def settle(
     )
 
 
-_PLATFORM_ID = (
+_PLATFORM_ID = Prepared(
     update(_M)
     .where(_M.c.id == bindparam("message_id"))
     .values(platform_id=bindparam("new_platform_id"))
@@ -248,7 +249,7 @@ _PLATFORM_ID = (
 
 def name_message(connection: Connection, message_id: int, platform_id: str) -> None:
     """Keep the platform's id of a sent message: a later reply to it finds its place."""
-    connection.execute(_PLATFORM_ID, {"message_id": message_id, "new_platform_id": platform_id})
+    _PLATFORM_ID.run(connection, {"message_id": message_id, "new_platform_id": platform_id})
 
 
 def fail_lane(connection: Connection, lane: int, error: str, now: datetime) -> None:

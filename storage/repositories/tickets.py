@@ -18,6 +18,7 @@ from storage.models import (
     Series,
     Ticket,
 )
+from storage.prepared import Prepared
 
 _T = table_of(Ticket)
 _S = table_of(Series)
@@ -36,7 +37,7 @@ def _count(dialect: str) -> Any:
 
 
 _COUNT = {name: _count(name) for name in ("sqlite", "postgresql")}
-_OF_CONTACT = (
+_OF_CONTACT = Prepared(
     select(
         _T.c.id,
         _T.c.number,
@@ -66,9 +67,7 @@ def next_in_series(connection: Connection, key: str) -> int:
 
 def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list[AnyRow]:
     """A person's own tickets, newest first."""
-    return list(
-        connection.execute(_OF_CONTACT, {"contact_id": contact_id, "limit": limit}).fetchall()
-    )
+    return _OF_CONTACT.all(connection, {"contact_id": contact_id, "limit": limit})
 
 
 def add(connection: Connection, **values: object) -> int:

@@ -1,0 +1,327 @@
+"""Plays one conversation of this folder, step by step (its words are in the README)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.incoming import Incoming, IncomingFile
+from bot.rendering import parse_choice
+from dialogs.heard import SharedPhone, Tap
+from tests.conversations import looking
+from tests.rig import BREATH, PNG, Rig, Said
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+# What no user may ever read, whatever the conversation was about.
+NEVER = (
+    "sedang dihubungkan",
+    "segera dihubungkan",
+    "akan segera terhubung",
+    "data anda telah dihapus",
+    "data sudah dihapus",
+    "data telah dihapus",
+    "berhasil dihapus",
+    "{{",
+    "{%",
+    "None",
+    "Traceback",
+)
+
+
+class Player:
+    """Plays one script: each step is a word and what goes with it."""
+
+    def __init__(self, script: dict[str, Any], make_rig: Callable[..., Rig], name: str) -> None:
+        self._talk = script["talk"]
+        self._name = name
+        self._who, self._channel = "budi", script.get("channel", "web")
+        self._parks = script.get("parks", 0)
+        self._rig = _rig_for(script, make_rig)
+        self._after = 0
+        self._kept: dict[str, str] = {}
+        self._answers: dict[str, str] = {}
+        self._said: dict[tuple[str, str], list[Incoming]] = {}
+
+    def play(self) -> None:
+        """Every step, and after the last what holds for all conversations."""
+        for number, step in enumerate(self._talk, 1):
+            ((word, what),) = step.items()
+            try:
+                WORDS[word](self, self._fill(what))
+            except AssertionError as error:
+                raise AssertionError(self._story(f"step {number} {step}", error)) from None
+        try:
+            self._held()
+        except AssertionError as error:
+            raise AssertionError(self._story("at the end", error)) from None
+
+    # What users do
+
+    def user(self, what: Any) -> None:
+        self._after = self._rig.last_seq(self._who, self._channel)
+        for part in what if isinstance(what, list) else [what]:
+            self._one(part)
+        self._settle()
+
+    def _one(self, part: Any) -> None:
+        if not isinstance(part, dict):
+            part = {"text": str(part)}
+        for turn in range(part.get("times", 1)):
+            if turn:
+                self._rig.wait(_span(part.get("every", "0s")))
+            event = self._event(part)
+            self._said.setdefault((self._who, self._channel), []).append(event)
+            self._rig.take(event)
+
+    def _event(self, part: dict[str, Any]) -> Incoming:
+        said = self._said.get((self._who, self._channel), [])
+        if "tap" in part:
+            return self._rig.tap_event(part["tap"], self._who, self._channel)
+        if "old_tap" in part:
+            return self._old_tap(part["old_tap"])
+        if "again" in part:
+            return said[part["again"] - 1]
+        content = self._content(part)
+        if "edit" in part:
+            content["edits"] = said[part["edit"] - 1].message_id
+        return self._rig.event(self._who, self._channel, **content)
+
+    def _content(self, part: dict[str, Any]) -> dict[str, Any]:
+        text = part.get("text", "") + part.get("repeat", "") * part.get("copies", 0)
+        content: dict[str, Any] = {"text": text}
+        for kind in ("file", "voice"):
+            if kind in part:
+                content["files"] = (self._file(part[kind], kind, part.get("mb")),)
+        if "phone" in part:
+            content["phone"] = SharedPhone(part["phone"], part.get("own", True))
+        for word, name in (("other", "other"), ("album", "album"), ("profile", "profile_name")):
+            if word in part:
+                content[name] = part[word]
+        if "link" in part:
+            content["link_token"] = part["link"].rpartition("=")[2]
+        return content
+
+    def _file(self, name: str, kind: str, mb: float | None) -> IncomingFile:
+        """On the web the bytes are there already, elsewhere they are fetched later."""
+        image = kind == "file" and name.endswith("png")
+        shown = "voice" if kind == "voice" else "image" if image else "document"
+        data = PNG if image else b"OggS" + b"0" * 60 if kind == "voice" else b"%PDF-1.4 " * 9
+        data = data if mb is None else data[:0].ljust(int(mb * 1_000_000), b"0")
+        if self._channel == "web":
+            return self._rig.file(name, data, shown)
+        ref = f"ref:{name}"
+        self._rig.telegram.files[ref] = data
+        return IncomingFile(shown, name, "application/octet-stream", len(data), ref)  # type: ignore[arg-type]
+
+    def _old_tap(self, label: str) -> Incoming:
+        """A button of a message before the newest that has any."""
+        shown = [s for s in self._rig.answers(self._who, self._channel) if s.buttons][:-1]
+        data = next(d for s in reversed(shown) for d, text in s.buttons if text == label)
+        step, value = parse_choice(data)
+        return self._rig.event(self._who, self._channel, tap=Tap(value, step))
+
+    def as_(self, what: str) -> None:
+        self._who, _, channel = what.partition(" on ")
+        self._channel = channel or self._channel
+        self._after = self._rig.last_seq(self._who, self._channel)
+
+    # What happens besides
+
+    def wait(self, what: str) -> None:
+        self._after = self._rig.last_seq(self._who, self._channel)
+        self._rig.wait(_span(what))
+        self._settle()
+
+    def restart(self, _: bool) -> None:
+        self._rig.restart()
+
+    def _settle(self) -> None:
+        """The breath, and as long as a platform's rate makes rows wait."""
+        self._rig.settle()
+        for _ in range(8):
+            if not self._rig.rows("SELECT 1 FROM outbox WHERE state IN ('queued', 'sending')"):
+                return
+            self._rig.wait(timedelta(seconds=1))
+
+    # What users see
+
+    def bot(self, what: list[str] | str) -> None:
+        for piece in [what] if isinstance(what, str) else what:
+            assert self._shows(piece), f"{piece!r} is not in the answer"
+
+    def bot_not(self, what: list[str] | str) -> None:
+        for piece in [what] if isinstance(what, str) else what:
+            assert not self._shows(piece), f"{piece!r} is in the answer"
+
+    def bot_any(self, what: list[str]) -> None:
+        assert any(map(self._shows, what)), f"none of {what} is in the answer"
+
+    def buttons(self, what: list[str]) -> None:
+        labels = [label.lower() for label in self._rig.labels(self._who, self._channel)]
+        for label in what:
+            assert label.lower() in labels, f"{label!r} is not offered: {labels}"
+
+    def buttons_now(self, what: int) -> None:
+        said = self._newest()
+        count = len(said[-1].buttons) if said else 0
+        assert count == what, f"the newest message has {count} buttons"
+
+    def messages(self, what: int) -> None:
+        count = len(self._newest())
+        assert count == what, f"the answer was {count} messages"
+
+    def lines(self, what: int) -> None:
+        longest = max(len(s.text.splitlines()) for s in self._newest())
+        assert longest <= what, f"a message has {longest} lines"
+
+    def same_as(self, what: str) -> None:
+        now = self._bare()
+        assert now == self._answers[what], f"not the answer kept as {what}:\n{self._answers[what]}"
+
+    def keep(self, what: str) -> None:
+        self._answers[what] = self._bare()
+
+    def remember(self, what: dict[str, str]) -> None:
+        for name, pattern in what.items():
+            match = re.search(pattern, self._answer())
+            assert match, f"nothing in the answer matches {pattern}"
+            self._kept[name] = match[match.lastindex or 0]
+
+    def asks_phone(self, what: bool) -> None:
+        asked = self._rig.telegram.sent[-1].ask_phone
+        assert asked == what, f"the share-my-number button is {'' if asked else 'not '}shown"
+
+    # What is kept
+
+    def rows(self, what: dict[str, int]) -> None:
+        for table, count in what.items():
+            found = self._rig.count(table)
+            assert found == count, f"{table} has {found} rows"
+
+    def ticket(self, what: dict[str, Any]) -> None:
+        """The newest ticket; ``answers`` whole, ``problem`` by what must stand in it."""
+        (row,) = self._rig.rows("SELECT * FROM tickets ORDER BY id DESC LIMIT 1")
+        files = "SELECT count(*) FROM attachments WHERE ticket_id = :ticket"
+        found = {
+            **row._mapping,
+            "answers": json.loads(row.answers),
+            "files": self._rig.rows(files, ticket=row.id)[0][0],
+        }
+        for key, value in what.items():
+            if key == "problem":
+                for piece in [value] if isinstance(value, str) else value:
+                    assert piece in row.problem, f"the problem is {row.problem!r}"
+            elif key == "problem_not":
+                assert value not in row.problem, f"the problem is {row.problem!r}"
+            else:
+                assert found[key] == value, f"{key} is {found[key]!r}"
+
+    def nowhere(self, what: list[str]) -> None:
+        for secret in what:
+            places = looking.places_of(secret, self._rig)
+            assert not places, f"{secret!r} can be read in {places}"
+
+    def somewhere(self, what: list[str]) -> None:
+        for text in what:
+            assert looking.places_of(text, self._rig), f"{text!r} is kept nowhere"
+
+    # Beneath
+
+    def _held(self) -> None:
+        """After every conversation: nothing went wrong unseen, and numbers are true."""
+        rows = self._rig.rows("SELECT excerpt, error FROM parked")
+        assert len(rows) == self._parks, f"parked: {rows}"
+        tickets = {number for (number,) in self._rig.rows("SELECT number FROM tickets")}
+        announced: set[str] = set()
+        for who, channel in self._said:
+            said = self._rig.answers(who, channel)
+            for one in said:
+                announced |= set(looking.numbers(one.text)) if "sudah dibuat" in one.text else set()
+                for words in NEVER:
+                    assert words.lower() not in one.text.lower() or words == "None", words
+                assert not re.search(r"\bNone\b", one.text), "None was said"
+            if channel == "telegram":
+                sent = [out.text for out in self._rig.telegram.sent if out.key.chat == who]
+                assert [s.text for s in said] == sent, "what was sent is not what was said"
+        assert announced <= tickets, f"{announced - tickets} was announced without a ticket"
+
+    def _newest(self) -> list[Said]:
+        return self._rig.answers(self._who, self._channel, self._after)
+
+    def _answer(self) -> str:
+        said = self._newest()
+        labels = " | ".join(label for s in said for _, label in s.buttons)
+        return "\n".join(s.text for s in said) + "\n" + labels
+
+    def _shows(self, piece: Any) -> bool:
+        return str(piece).lower() in self._answer().lower()
+
+    def _bare(self) -> str:
+        """The answer without the numbers in it, for comparing."""
+        return re.sub(r"\b[A-Z]{2,5}-\d{4}-\d{5}-[0-9A-Z]\b", "<nomor>", self._answer())
+
+    def _fill(self, what: Any) -> Any:
+        if isinstance(what, str):
+            for name, value in self._kept.items():
+                what = what.replace("{" + name + "}", value)
+        elif isinstance(what, list):
+            return [self._fill(part) for part in what]
+        elif isinstance(what, dict):
+            return {key: self._fill(value) for key, value in what.items()}
+        return what
+
+    def _story(self, where: str, error: AssertionError) -> str:
+        talk = "\n".join(
+            f"  {who:>6} {s.author:>6}: {s.text}"
+            + (f"  {[label for _, label in s.buttons]}" if s.buttons else "")
+            for who, channel in self._said
+            for s in self._rig.transcript(who, channel)
+        )
+        return f"{self._name}, {where}: {error}\n{talk}"
+
+
+def _rig_for(script: dict[str, Any], make_rig: Callable[..., Rig]) -> Rig:
+    options: dict[str, Any] = {}
+    if "config" in script:
+        options["change"] = lambda raw: _merge(raw, script["config"])
+    rig = make_rig(**options)
+    if "clock" in script:
+        zone = rig.config.identity.zone
+        start = datetime.strptime(script["clock"], "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+        rig.clock.move(start - rig.clock.now())
+    if "abilities" in script:
+        rig.telegram.abilities = replace(rig.telegram.abilities, **script["abilities"])
+        rig.restart()
+    return rig
+
+
+def _span(what: str) -> timedelta:
+    match = re.fullmatch(r"([\d.]+)(ms|s|m|h|d)", what)
+    assert match, f"{what!r} is no time"
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def _merge(raw: dict[str, Any], change: dict[str, Any]) -> None:
+    for key, value in change.items():
+        if isinstance(value, dict) and isinstance(raw.get(key), dict):
+            _merge(raw[key], value)
+        else:
+            raw[key] = value
+
+
+_STEPS = (
+    Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
+    Player.buttons, Player.buttons_now, Player.messages, Player.lines, Player.same_as,
+    Player.keep, Player.remember, Player.asks_phone, Player.rows, Player.ticket,
+    Player.nowhere, Player.somewhere,
+)  # fmt: skip
+WORDS: dict[str, Callable[[Player, Any], None]] = {
+    **{step.__name__: step for step in _STEPS},
+    "as": Player.as_,
+}
+
+__all__ = ["BREATH", "Player"]
