@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import insert, select
 
 from storage.base import table_of
-from storage.database import Database
+from storage.database import Database, Unavailable
 from storage.models import BlobChunk
 from storage.unit import Unit
 
@@ -23,11 +23,11 @@ class BlobStore(Protocol):
     """Keeps bytes by their SHA-256."""
 
     def put(self, data: bytes) -> str:
-        """Keep bytes durably; their key."""
+        """Keep bytes durably; their key. Raises Unavailable (disk full, database away)."""
         ...
 
     def get(self, key: str) -> bytes:
-        """The bytes of a key. Raises KeyError."""
+        """The bytes of a key. Raises KeyError, and Unavailable."""
         ...
 
 
@@ -40,21 +40,11 @@ class FolderBlobs:
     def put(self, data: bytes) -> str:
         key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
-        if path.exists():
-            return key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        for folder in (path.parent, path.parent.parent):
-            _sync_folder(folder)
+            if not path.exists():
+                _write(path, data)
+        except OSError as error:
+            raise Unavailable(f"a file cannot be kept: {error}") from error
         return key
 
     def get(self, key: str) -> bytes:
@@ -62,6 +52,8 @@ class FolderBlobs:
             return self._path(key).read_bytes()
         except FileNotFoundError:
             raise KeyError(key) from None
+        except OSError as error:
+            raise Unavailable(f"a file cannot be read: {error}") from error
 
     def _path(self, key: str) -> Path:
         if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
@@ -97,6 +89,22 @@ class DatabaseBlobs:
         if not chunks:
             raise KeyError(key)
         return b"".join(chunks)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent):
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import mimetypes
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from bot.blobs import BlobStore
 from bot.channels import port
 from bot.clock import Clock
 from bot.turns import Turns
+from dialogs.heard import FileKind
 from dialogs.office import Files
 from dialogs.reply import Reply
 from storage.base import AnyRow
@@ -28,7 +30,8 @@ Reason = Literal["too_big", "bad_type", "empty", "gone"]
 
 # What a file's first bytes say, whatever its name claims.
 _DANGEROUS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
-_MARKUP = (b"<!doctype html", b"<html", b"<script", b"<svg", b"<?php")
+_MARKUP = (b"<!doctype html", b"<html", b"<script", b"<svg", b"<?php", b"<body", b"<iframe")
+_BOM = b"\xef\xbb\xbf"
 _SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
     "jpg": (b"\xff\xd8\xff",),
     "jpeg": (b"\xff\xd8\xff",),
@@ -42,6 +45,7 @@ _SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
     "xls": (b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"<?xml"),
 }
 _VOICE = ("ogg", "oga", "opus", "mp3", "m4a", "wav", "aac", "amr", "webm")
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _VIDEO = ("mp4", "mov", "3gp", "webm")
 
 
@@ -54,13 +58,29 @@ def judge(name: str, kind: str, data: bytes, rules: Files) -> Reason | None:
         return "too_big"
     if not _extension_allowed(name, kind, rules):
         return "bad_type"
-    head = data[:512]
-    if head.startswith(_DANGEROUS) or head.lstrip().lower().startswith(_MARKUP):
+    head = data[:512].removeprefix(_BOM)
+    text = head.lstrip()
+    if head.startswith(_DANGEROUS) or text.lower().startswith(_MARKUP) or _is_svg(text):
         return "bad_type"
-    signatures = _SIGNATURES.get(_extension(name))
-    if signatures and not head.lstrip().startswith(signatures):
+    extension = _extension(name)
+    signatures = _SIGNATURES.get(extension)
+    if signatures and not text.startswith(signatures):
         return "bad_type"
-    return None
+    return "bad_type" if extension == "webp" and head[8:12] != b"WEBP" else None
+
+
+def _is_svg(text: bytes) -> bool:
+    return text.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg")) and b"<svg" in text.lower()
+
+
+def described(name: str, claimed: str) -> tuple[FileKind, str]:
+    """Kind and media type of an upload, after its name: what a sender claims would decide
+    how the file is shown. Only where a name may be sound or video it decides (voice note)."""
+    extension = _extension(name)
+    mime = mimetypes.guess_type(f"x.{extension}", strict=False)[0] or "application/octet-stream"
+    if extension in _VOICE and claimed.startswith("audio/"):
+        return "voice", mime
+    return ("image", mime) if mime in _PICTURES else ("document", mime)
 
 
 def judge_announced(name: str, kind: str, size: int | None, rules: Files) -> Reason | None:
@@ -150,7 +170,9 @@ class Fetcher:
                 reason = "too_big"
             except (port.Refused, port.Unreachable):
                 reason = "gone"
-            except port.DeliveryError as error:
+            except Exception as error:
+                if not isinstance(error, port.DeliveryError):
+                    log.exception("fetching on %s went wrong", row.channel)
                 if row.attempts < 5:
                     await self._write(partial(self._later, row))
                     log.info("file %d waits for its next attempt: %s", row.id, error)

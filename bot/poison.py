@@ -6,8 +6,6 @@ import base64
 import hashlib
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from dialogs.masking import mask
 from dialogs.text_edge import tidy
 from storage.repositories import events
@@ -20,17 +18,20 @@ class Safe:
     """Encrypts raw events with a key derived from the office's own."""
 
     def __init__(self, key: bytes) -> None:
-        derived = hashlib.sha256(b"parked:" + key).digest()
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._key = base64.urlsafe_b64encode(hashlib.sha256(b"parked:" + key).digest())
 
     def lock(self, raw: bytes) -> bytes:
         """Encrypted bytes."""
-        return self._fernet.encrypt(raw)
+        from cryptography.fernet import Fernet  # slow to import, and rarely needed
+
+        return Fernet(self._key).encrypt(raw)
 
     def unlock(self, sealed: bytes) -> bytes:
         """The raw bytes. Raises ValueError if the key is another one."""
+        from cryptography.fernet import Fernet, InvalidToken
+
         try:
-            return self._fernet.decrypt(sealed)
+            return Fernet(self._key).decrypt(sealed)
         except InvalidToken:
             raise ValueError("this event was parked under another LOKET_SECRET_KEY") from None
 

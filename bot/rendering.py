@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.channels.port import Abilities, Button
-from dialogs.reply import Choice, Reply, RowClass
+from dialogs.reply import Attached, Choice, Reply, RowClass
 
 OLD = -1
 
@@ -40,6 +40,7 @@ def render(
         "ask_phone": reply.ask_phone and abilities.ask_phone,
         "hide_keyboard": hide_keyboard,
         "link": list(link) if link else None,
+        **_file(reply.file),
     }
     kept = {key: value for key, value in body.items() if value}
     last = json.dumps(kept, ensure_ascii=False) if kept else None
@@ -47,6 +48,13 @@ def render(
         *(Words(part, reply.row_class) for part in parts[:-1]),
         Words(parts[-1], reply.row_class, last),
     )
+
+
+def _file(file: Attached | None) -> dict[str, object]:
+    if file is None:
+        return {}
+    parts = {"kind": file.kind, "name": file.name, "mime": file.mime, "blob": file.blob}
+    return {"file": parts, "file_id": file.attachment_id}
 
 
 def parse_choice(data: str) -> tuple[int, str]:

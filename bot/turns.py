@@ -477,6 +477,7 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
                 opened_at=calendar.local(row.opened_at),
                 priority=row.priority,
                 decides=row.decides,
+                files=row.files,
             )
             for row in tickets.of_contact(connection, case.contact_id)
         ),

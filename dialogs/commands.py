@@ -74,6 +74,13 @@ class NoteOnTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFiles:
+    """Send the supporting files of one of the user's own tickets back to them."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProvePhone:
     """The platform vouches that this number is the sender's (E.164)."""
 
@@ -99,6 +106,7 @@ Command = (
     | RecordConsultation
     | OpenPersonalDataRequest
     | NoteOnTicket
+    | SendFiles
     | ProvePhone
     | RedeemLink
     | RevokeLinks

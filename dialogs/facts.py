@@ -9,7 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TicketFact:
-    """One of the user's own tickets. Times are in the office's time zone."""
+    """One of the user's own tickets. Times are in the office's time zone; ``files`` counts
+    the supporting files."""
 
     number: str
     kind: str
@@ -18,6 +19,7 @@ class TicketFact:
     opened_at: datetime
     priority: str
     decides: str
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Facts:
 
     ``now`` and ``next_open`` are aware and in the office's time zone; ``next_open``
     is the next opening moment (None while the calendar has none within a month).
-    ``identity`` holds the answers of the user's last sent form by field key.
+    ``identity`` holds the answers of the user's last sent form by field key, and
+    ``user_type``.
     ``own_phone`` is a number the platform itself vouches for (E.164).
     ``waiting_number`` is the number of an open request for a person.
     ``unspoken`` says that the answer to the message just before was withdrawn before

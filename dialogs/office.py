@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -19,8 +19,12 @@ class Section(BaseModel):
 
 
 def _check_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("an IANA time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found, no such key, a folder
+        raise ValueError(
+            "an IANA time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura"
+        ) from None
     return name
 
 

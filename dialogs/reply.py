@@ -26,6 +26,17 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A stored file that goes out with a reply; ``blob`` is the key of its bytes."""
+
+    attachment_id: int
+    kind: Literal["image", "document"]
+    name: str
+    mime: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message of the bot.
 
@@ -34,7 +45,8 @@ class Reply:
     or fenced, a ``notice`` (number, closure, warning) never. ``ask_phone`` shows the
     platform's button that shares one's own number. ``link`` asks the channel for a
     private link: ``resume`` reopens this chat elsewhere, ``join`` links another chat
-    to the same person. Where the text holds ``{link}`` the link stands there.
+    to the same person. Where the text holds ``{link}`` the link stands there. ``file`` goes
+    out with the text as its caption.
     """
 
     text: str
@@ -42,3 +54,4 @@ class Reply:
     row_class: RowClass = "talk"
     ask_phone: bool = False
     link: LinkPurpose | None = None
+    file: Attached | None = None

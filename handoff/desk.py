@@ -7,19 +7,20 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from dialogs import commands as c
 from dialogs.answers import Answers
 from dialogs.office import Authority, Office
-from dialogs.reply import LinkPurpose, Reply
+from dialogs.reply import Attached, LinkPurpose, Reply
 from dialogs.texts import Texts
 from handoff import history, links, numbers
 from handoff.calendar import OfficeCalendar
 from handoff.history import Entry
 from handoff.rules import SeriesFormats
+from storage.base import AnyRow
 from storage.repositories import conversations, messages, people, tickets
 from storage.repositories.conversations import Case
 
@@ -168,7 +169,10 @@ def note_on_ticket(counter: Counter, moment: Moment, command: c.NoteOnTicket) ->
     """The user's words on one of their own tickets, in its history."""
     row = tickets.find_own(moment.connection, moment.case.contact_id, command.number)
     if row is None:
-        return (Reply(counter.texts.render("ticket_not_found", number=command.number, office=counter.office)),)
+        text = counter.texts.render(
+            "ticket_not_found", number=command.number, office=counter.office
+        )
+        return (Reply(text),)
     history.append(
         moment.connection,
         counter.key,
@@ -181,6 +185,26 @@ def note_on_ticket(counter: Counter, moment: Moment, command: c.NoteOnTicket) ->
         "note_saved", number=command.number, event=command.event, office=counter.office
     )
     return (Reply(text, row_class="notice"),)
+
+
+def send_files(counter: Counter, moment: Moment, command: c.SendFiles) -> tuple[Reply, ...]:
+    """The supporting files of one of the user's own tickets, each as a message."""
+    row = tickets.find_own(moment.connection, moment.case.contact_id, command.number)
+    if row is None:
+        text = counter.texts.render(
+            "ticket_not_found", number=command.number, office=counter.office
+        )
+        return (Reply(text),)
+    stored = [f for f in messages.files_of_ticket(moment.connection, row.id) if f.blob]
+    begin = counter.texts.render(
+        "files_sent", number=command.number, count=len(stored), office=counter.office
+    )
+    return (Reply(begin), *(Reply(f.name, file=_attached(f)) for f in stored))
+
+
+def _attached(row: AnyRow) -> Attached:
+    kind: Literal["image", "document"] = "image" if row.kind == "image" else "document"
+    return Attached(row.id, kind, row.name, row.mime, row.blob)
 
 
 def record_miss(counter: Counter, moment: Moment, command: c.RecordMiss) -> tuple[Reply, ...]:
@@ -256,6 +280,7 @@ _DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, .
     c.RecordConsultation: record_consultation,
     c.OpenPersonalDataRequest: open_personal_data_request,
     c.NoteOnTicket: note_on_ticket,
+    c.SendFiles: send_files,
     c.ProvePhone: prove_phone,
     c.RedeemLink: redeem_link,
     c.RevokeLinks: revoke_links,

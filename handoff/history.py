@@ -71,11 +71,13 @@ def verify(connection: Connection, key: bytes, ticket_id: int) -> str | None:
     head, seq = START, 0
     for row in tickets.history(connection, ticket_id):
         seq += 1
-        facts = json.loads(row.body)
+        if not hmac.compare_digest(_seal(key, row.body).encode(), row.head.encode()):
+            return f"entry {row.seq} was changed"
+        facts = json.loads(row.body)  # it is as we wrote it: the seal is ours
+        if facts["ticket"] != ticket_id:
+            return f"entry {row.seq} was changed"
         if row.seq != seq or facts["seq"] != seq or facts["previous"] != head:
             return f"entry {row.seq} does not follow entry {seq - 1}"
-        if facts["ticket"] != ticket_id or not hmac.compare_digest(_seal(key, row.body), row.head):
-            return f"entry {seq} was changed"
         if row.text is not None and facts["words"] != _digest(row.salt, row.text):
             return f"the words of entry {seq} were changed"
         head = row.head

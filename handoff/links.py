@@ -17,7 +17,7 @@ from storage.repositories import people
 
 JOIN_LIFE = timedelta(minutes=15)
 _MARK: dict[LinkPurpose, str] = {"resume": "r", "join": "j"}
-_TOKEN = re.compile(r"([rj])(\d{1,15})_([A-Za-z0-9_-]{22})")
+_TOKEN = re.compile(r"([rj])(\d{1,15})_([A-Za-z0-9_-]{22})", re.ASCII)
 
 
 def make(

@@ -16,7 +16,10 @@ def take(connection: Connection, series: str, form: str, received: datetime) -> 
     """The next number of a series. ``received`` is the office's local time of receipt; its
     month is the number's. Call it as the last statement before the insert (design 6.8)."""
     fields = {"yy": f"{received:%y}", "yyyy": f"{received:%Y}", "mm": f"{received:%m}"}
-    key = f"{series}:" + form.split("{n", 1)[0].format(**fields)
+    before, after = form.split("{n", 1)
+    key = f"{series}:{before.format(**fields)}" + "".join(
+        value for name, value in fields.items() if f"{{{name}}}" in after
+    )
     return render(form, tickets.next_in_series(connection, key), fields)
 
 

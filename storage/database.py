@@ -30,6 +30,11 @@ Job = Callable[[Unit], T]
 
 BATCH = 16
 BUSY_MS = 5000
+# A checkpoint syncs the whole database file: done by the writer it would hold up every turn
+# behind it, so a thread beside it does it early and the writer only if that falls behind.
+CHECKPOINT_BYTES = 2 << 20
+CHECKPOINT_SECONDS = 0.25
+WRITER_CHECKPOINT_PAGES = 16_000
 
 
 class Unavailable(Exception):
@@ -102,6 +107,7 @@ def create_sqlite_engine(url: URL, *, read_only: bool = False) -> Engine:
             f"busy_timeout={BUSY_MS}",
             "foreign_keys=ON",
             "cache_size=-8000",
+            f"wal_autocheckpoint={WRITER_CHECKPOINT_PAGES}",
             f"query_only={'ON' if read_only else 'OFF'}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -128,6 +134,11 @@ class SqliteDatabase:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="loket-writer", daemon=True)
         self._thread.start()
+        self._stopped = threading.Event()
+        self._checkpointer = threading.Thread(
+            target=self._checkpoint, args=(url.database,), name="loket-checkpoint", daemon=True
+        )
+        self._checkpointer.start()
 
     def write(self, job: Job[T]) -> Future[T]:
         future: Future[T] = Future()
@@ -144,8 +155,20 @@ class SqliteDatabase:
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
+        self._stopped.set()
+        self._checkpointer.join()
         self._engine.dispose()
         self._readers.dispose()
+
+    def _checkpoint(self, path: str) -> None:
+        """Move what is durable in the WAL into the database file, beside the writer."""
+        wal = Path(path + "-wal")
+        raw = sqlite3.connect(path, isolation_level=None)
+        while not self._stopped.wait(CHECKPOINT_SECONDS):
+            with suppress(OSError, sqlite3.OperationalError):
+                if wal.stat().st_size > CHECKPOINT_BYTES:
+                    raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        raw.close()
 
     def _work(self) -> None:
         while (first := self._jobs.get()) is not None:

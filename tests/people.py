@@ -157,6 +157,7 @@ class Person(ABC):
                 return len(self.heard), deed
             if time.monotonic() > end:
                 self.nudges += 1
+                print("NUDGE", self.name, mark, [h.text[:60] for h in self.heard[-3:]], len(new), [s.shown for s in self.acknowledged[-3:]], flush=True)
                 return len(self.heard), last
             await asyncio.sleep(0.03)
 

@@ -40,6 +40,7 @@ _HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+_API_HEADERS = [*_HEADERS, (b"cache-control", b"no-store")]  # unless the answer says more
 
 
 def make_app(
@@ -170,9 +171,13 @@ class _WithHeaders:
             await self._app(scope, receive, send)
             return
 
+        more = _API_HEADERS if scope["path"].startswith("/webchat/") else _HEADERS
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                given = list(message.get("headers", ()))
+                names = {name for name, _ in given}
+                message["headers"] = given + [pair for pair in more if pair[0] not in names]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -223,15 +223,16 @@ class WebChat:
         after = _cursor(request.headers.get("last-event-id") or request.query_params.get("after"))
 
         async def page(seq: int) -> list[dict[str, Any]] | None:
-            return await self._read(lambda c: self._open_page(c, session, seq))
+            found: list[dict[str, Any]] | None
+            found = await self._read(lambda c: self._open_page(c, session, seq))
+            return found
 
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream", headers=headers)
         conversation = session.conversation_id
         stream = live.events(self._bells, conversation, after, page, PAGE, self._patience)
-        return StreamingResponse(
-            stream,
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     async def file(self, request: Request) -> Response:
         """GET /webchat/files/<id>"""
@@ -239,8 +240,9 @@ class WebChat:
         file_id = _number(request.path_params["file_id"])
         row = None
         if file_id is not None:
-            row = await self._read(lambda c: messages.get_file(c, file_id))
-        if row is None or row.conversation_id != session.conversation_id or row.blob is None:
+            own = session.conversation_id
+            row = await self._read(lambda c: messages.own_file(c, file_id, own))
+        if row is None or row.blob is None:
             raise _no_file()
         try:
             data = await asyncio.to_thread(self._blobs.get, row.blob)
@@ -298,14 +300,8 @@ class WebChat:
             "message_id": row.platform_id if row.author == "user" else None,
             "choices": [{"id": c[0], "label": c[1]} for c in body.get("choices", ())],
             "files": [
-                {
-                    "name": f.name,
-                    "kind": f.kind,
-                    "url": f"/webchat/files/{f.id}",
-                    "state": f.state,
-                }
-                for f in files
-                if f.message_id == row.id
+                *(_file(f.id, f.name, f.kind, f.state) for f in files if f.message_id == row.id),
+                *_sent_file(body),
             ],
             "at": row.created_at.isoformat(timespec="milliseconds"),
             "ask_phone": bool(body.get("ask_phone")),
@@ -317,6 +313,16 @@ class WebChat:
 
     async def _write(self, job: Any) -> Any:
         return await asyncio.wrap_future(self._database.write(job))
+
+
+def _file(file_id: int, name: str, kind: str, state: str) -> dict[str, str]:
+    return {"name": name, "kind": kind, "url": f"/webchat/files/{file_id}", "state": state}
+
+
+def _sent_file(body: dict[str, Any]) -> list[dict[str, str]]:
+    if "file" not in body:
+        return []
+    return [_file(body["file_id"], body["file"]["name"], body["file"]["kind"], "stored")]
 
 
 class _PerMinute:

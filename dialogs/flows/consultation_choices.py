@@ -55,8 +55,13 @@ def ask_identity(state: State, facts: Facts, desk: Desk) -> Reply:
 
 def hear_identity(m: Moment, draft: Draft) -> Move:
     if m.chosen == "earlier":
-        earlier = form.checked(m.facts.identity or {}, m.desk.office.form)
-        return form.onward(m, replace(draft, answers={**earlier, **draft.answers}))
+        identity = m.facts.identity or {}
+        earlier = form.checked(identity, m.desk.office.form)
+        types = {t.key for t in m.desk.office.form.user_types}
+        known = identity.get("user_type")
+        user_type = draft.user_type or (known if known in types else None)
+        answers = {**earlier, **draft.answers}
+        return form.onward(m, replace(draft, answers=answers, user_type=user_type))
     if m.chosen == "anew":
         return form.onward(m, draft)
     return _not_a_choice(m, draft)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
-from dialogs.commands import NoteOnTicket
+from dialogs.commands import NoteOnTicket, SendFiles
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
 from dialogs.flows import menu
@@ -36,6 +36,7 @@ _NOT_RESOLVED = Choice(
     "not_resolved", "Belum beres", ("not_resolved",), ("belum", "belum selesai", "masih")
 )
 _ADD = Choice("addition", "Tambah keterangan", (), ("tambah", "tambahan", "keterangan"))
+_FILES = Choice("files", "Lihat berkas", (), ("berkas", "lihat file", "kirim berkasnya"))
 _OTHER = Choice("other", "Nomor lain", (), ("lain", "yang lain", "bukan itu"))
 
 
@@ -63,6 +64,8 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
 def hear(m: Moment) -> Move | None:
     """A ticket or an event was chosen, a number was typed, or more was told about a ticket."""
     at, _, rest = m.state.at.partition(":")
+    if m.chosen == "files" and at == "shown":
+        return replace(m.stay(), commands=(SendFiles(rest),), silent=True)
     if m.chosen in EVENTS and at == "shown":
         return _about_one(m, EVENTS[m.chosen], rest)
     if m.chosen == "other":
@@ -211,6 +214,7 @@ def _choice(ticket: TicketFact) -> Choice:
 def _about(ticket: TicketFact | None) -> tuple[Choice, ...]:
     if ticket is None:
         return ()
+    files = (_FILES,) if ticket.files else ()
     if ticket.state == CLOSED:
-        return (_NOT_RESOLVED,)
-    return (_RESOLVED, _NOT_RESOLVED, _ADD)
+        return (_NOT_RESOLVED, *files)
+    return (_RESOLVED, _NOT_RESOLVED, _ADD, *files)

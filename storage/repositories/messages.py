@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from storage.base import AnyRow, Instant, table_of
-from storage.models import Attachment, Message, Miss, OutboxRow
+from storage.models import Attachment, Conversation, Message, Miss, OutboxRow
 from storage.prepared import Prepared
 
 _M = table_of(Message)
 _A = table_of(Attachment)
+_C = table_of(Conversation)
 _O = table_of(OutboxRow)
 _X = table_of(Miss)
 
@@ -163,9 +164,23 @@ def files_of(connection: Connection, message_ids: list[int]) -> list[AnyRow]:
     )
 
 
-def get_file(connection: Connection, file_id: int) -> AnyRow | None:
-    """One file's row."""
-    return connection.execute(select(_A).where(_A.c.id == file_id)).first()
+def files_of_ticket(connection: Connection, ticket_id: int) -> list[AnyRow]:
+    """The supporting files of a ticket."""
+    return list(
+        connection.execute(
+            select(_A).where(_A.c.ticket_id == ticket_id).order_by(_A.c.id)
+        ).fetchall()
+    )
+
+
+def own_file(connection: Connection, file_id: int, conversation_id: int) -> AnyRow | None:
+    """A file, if it came from the same person as the conversation."""
+    person = select(_C.c.contact_id).where(_C.c.id == conversation_id).scalar_subquery()
+    return connection.execute(
+        select(_A)
+        .join(_C, _C.c.id == _A.c.conversation_id)
+        .where(_A.c.id == file_id, _C.c.contact_id == person)
+    ).first()
 
 
 _TICKET_FILES = (
@@ -190,16 +205,13 @@ def lease_fetches(
     connection: Connection, channels: tuple[str, ...], now: datetime, until: datetime, limit: int
 ) -> list[AnyRow]:
     """Take files that wait to be fetched, until ``until``; several replicas take others."""
-    from storage.models import Conversation
-
-    table = table_of(Conversation)
     rows = connection.execute(
-        select(_A, table.c.channel, table.c.account, table.c.chat, table.c.thread)
-        .join(table, table.c.id == _A.c.conversation_id)
+        select(_A, _C.c.channel, _C.c.account, _C.c.chat, _C.c.thread)
+        .join(_C, _C.c.id == _A.c.conversation_id)
         .where(
             _A.c.state == "fetching",
             _A.c.next_try_at <= now,
-            table.c.channel.in_(channels),
+            _C.c.channel.in_(channels),
         )
         .order_by(_A.c.next_try_at)
         .limit(limit)

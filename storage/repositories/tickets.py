@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import AnyRow, table_of
 from storage.models import (
+    Attachment,
     Consultation,
     HistoryEntry,
     HistoryText,
@@ -21,6 +22,7 @@ from storage.models import (
 from storage.prepared import Prepared
 
 _T = table_of(Ticket)
+_F = table_of(Attachment)
 _S = table_of(Series)
 _H = table_of(HistoryEntry)
 _X = table_of(HistoryText)
@@ -47,6 +49,11 @@ _OF_CONTACT = Prepared(
         _T.c.opened_at,
         _T.c.priority,
         _T.c.decides,
+        select(func.count())
+        .select_from(_F)
+        .where(_F.c.ticket_id == _T.c.id)
+        .scalar_subquery()
+        .label("files"),
     )
     .where(_T.c.contact_id == bindparam("contact_id"))
     .order_by(_T.c.opened_at.desc(), _T.c.id.desc())

@@ -20,6 +20,7 @@ from tests.people import NUMBER, Chatterer, Person, Said, TelegramPerson, WebPer
 from tests.process import SECRET_KEY, Served
 
 KEY = SECRET_KEY.encode()
+_MARK = re.compile(r"Masalah (.*?)\.")
 OLD_BUTTON = "(tombol lama)"
 _OUT = """
     SELECT m.text, m.body, m.author, o.state, o.repeated, o.attempts, o.kind
@@ -89,8 +90,9 @@ class Aftermath:
             assert numbers == list(range(1, len(numbers) + 1)), f"{prefix}: {numbers}"
         last = sum(row[0] for row in self.served.rows("SELECT last FROM series"))
         assert last == len(rows)
-        marks = Counter(re.findall(r"Masalah (.*?)\.", "\n".join(r["problem"] for r in rows)))
+        marks = Counter(mark for r in rows for mark in set(_MARK.findall(r["problem"])))
         forms = {mark for person in self.people for mark in person.forms}
+        print(marks - Counter(forms), Counter(forms) - marks)
         assert marks == Counter(forms)
         database = open_database(f"sqlite:///{self.served.database}")
         try:

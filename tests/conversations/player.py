@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.config import read_secret_key
+from bot.delivery import Address
 from bot.incoming import Incoming, IncomingFile
 from bot.rendering import parse_choice
 from dialogs.heard import SharedPhone, Tap
@@ -70,6 +72,9 @@ class Player:
     def _one(self, part: Any) -> None:
         if not isinstance(part, dict):
             part = {"text": str(part)}
+        if "pause" in part:
+            self._rig.wait(_span(part["pause"]))
+            return
         for turn in range(part.get("times", 1)):
             if turn:
                 self._rig.wait(_span(part.get("every", "0s")))
@@ -220,6 +225,14 @@ class Player:
             else:
                 assert found[key] == value, f"{key} is {found[key]!r}"
 
+    def consultation(self, what: dict[str, Any]) -> None:
+        """The newest consultation: topic, version and time, and no other column."""
+        (row,) = self._rig.rows("SELECT * FROM consultations ORDER BY id DESC LIMIT 1")
+        assert set(row._mapping) == {"id", "topic", "version", "at"}, list(row._mapping)
+        assert row.version, "the version of the answer is missing"
+        for key, value in what.items():
+            assert row._mapping[key] == value, f"{key} is {row._mapping[key]!r}"
+
     def nowhere(self, what: list[str]) -> None:
         for secret in what:
             places = looking.places_of(secret, self._rig)
@@ -246,11 +259,35 @@ class Player:
                 assert not re.search(r"\bNone\b", one.text), "None was said"
             if channel == "telegram":
                 sent = [out.text for out in self._rig.telegram.sent if out.key.chat == who]
-                assert [s.text for s in said] == sent, "what was sent is not what was said"
+                shown = [one.text for one in self._all(who, channel)]
+                assert shown == sent, "what was sent is not what was said"
         assert announced <= tickets, f"{announced - tickets} was announced without a ticket"
 
+    def _all(self, who: str, channel: str) -> list[Said]:
+        self._who, self._channel, self._after = who, channel, 0
+        return self._newest()
+
     def _newest(self) -> list[Said]:
-        return self._rig.answers(self._who, self._channel, self._after)
+        said = self._rig.answers(self._who, self._channel, self._after)
+        return [replace(one, text=self._linked(one)) for one in said]
+
+    def _linked(self, said: Said) -> str:
+        """The text as the channel shows it: a private link in its place."""
+        if "{link}" not in said.text:
+            return said.text
+        key = self._rig.key(self._who, self._channel)
+        (row,) = self._rig.rows(
+            "SELECT m.body FROM messages m JOIN conversations c ON c.id = m.conversation_id "
+            "WHERE c.channel = :channel AND c.chat = :chat AND m.seq = :seq",
+            channel=key.channel,
+            chat=key.chat,
+            seq=said.seq,
+        )
+        link = json.loads(row.body or "{}").get("link")
+        if link is None:  # somebody typed it
+            return said.text
+        address = Address(self._rig.places.address, read_secret_key(self._rig.places))
+        return said.text.replace("{link}", address.link(*link))
 
     def _answer(self) -> str:
         said = self._newest()
@@ -317,7 +354,7 @@ _STEPS = (
     Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
     Player.buttons, Player.buttons_now, Player.messages, Player.lines, Player.same_as,
     Player.keep, Player.remember, Player.asks_phone, Player.rows, Player.ticket,
-    Player.nowhere, Player.somewhere,
+    Player.consultation, Player.nowhere, Player.somewhere,
 )  # fmt: skip
 WORDS: dict[str, Callable[[Player, Any], None]] = {
     **{step.__name__: step for step in _STEPS},
