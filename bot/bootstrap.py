@@ -24,6 +24,7 @@ from bot.config import Config, ConfigError, Places, read_secret_key
 from bot.delivery import Address, Delivery
 from bot.intake import Intake
 from bot.media import Fetcher
+from bot.overrides import TextError, check_texts
 from bot.poison import Safe
 from bot.ticker import Ticker
 from bot.turns import Bells, Turns
@@ -31,6 +32,7 @@ from bot.web.app import make_app
 from bot.web.webchat import WebChat
 from dialogs.answers import AnswerError, Answers
 from dialogs.desk import Desk
+from dialogs.office import Office
 from dialogs.texts import Texts
 from handoff.calendar import OfficeCalendar
 from handoff.desk import Counter
@@ -194,12 +196,21 @@ def _assemble(
 def make_desk(config: Config, engine: Engine) -> Desk:
     """What the conversation needs. Raises ConfigError for a broken text or answer folder."""
     office = config.office
-    try:
-        texts, answers = Texts(office.texts), Answers.load(office.faq)
-    except (AnswerError, ValueError) as error:
-        raise ConfigError(str(error)) from None
+    texts, answers = _words_of(office)
     understand = lru_cache(maxsize=2048)(engine.parse)
     return Desk(office, texts, answers, understand)
+
+
+def _words_of(office: Office) -> tuple[Texts, Answers]:
+    """The office's texts and answers, looked through. Raises ConfigError."""
+    try:
+        texts, answers = Texts(office.texts), Answers.load(office.faq)
+        check_texts(texts, office)
+    except (TextError, AnswerError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
+    return texts, answers
 
 
 def _blobs(places: Places, database: Database) -> BlobStore:
@@ -266,11 +277,16 @@ def load_engine(config: Config, cache: Path, say: Callable[[str], None]) -> Engi
 
 def check_files(config: Config) -> str:
     """Load texts and answers; a sentence that says what was found. Raises ConfigError."""
-    office = config.office
-    try:
-        texts, answers = Texts(office.texts), Answers.load(office.faq)
-    except (AnswerError, ValueError) as error:
-        raise ConfigError(str(error)) from None
+    texts, answers = _words_of(config.office)
     return (
         f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers."
     )
+
+
+def check_places(config: Config, places: Places) -> None:
+    """What can be looked at before the slow parts load: key, database, the office's own
+    texts. Raises ConfigError, storage's WrongRevision and Unavailable."""
+    read_secret_key(places)
+    _open(places).close()
+    if config.texts or config.faq:
+        check_files(config)

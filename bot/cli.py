@@ -19,6 +19,8 @@ def _plainly(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        from sqlalchemy.exc import DBAPIError
+
         from nlu.errors import NluError
         from storage.database import Unavailable
         from storage.schema import WrongRevision
@@ -26,12 +28,20 @@ def _plainly(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (ConfigError, WrongRevision, NluError) as error:
-            raise SystemExit(f"loket: {error}") from None
+            raise _stop(str(error)) from None
         except Unavailable as error:
             cause = getattr(error.__cause__, "orig", None) or error
-            raise SystemExit(f"loket: the database cannot be used: {cause}") from None
+            raise _stop(f"the database cannot be used: {cause}") from None
+        except DBAPIError as error:  # a file that is no database, or one that is damaged
+            raise _stop(f"the database cannot be used: {error.orig or error}") from None
+        except OSError as error:
+            raise _stop(f"{error.filename or 'the system'}: {error.strerror or error}") from None
 
     return run
+
+
+def _stop(sentence: str) -> SystemExit:
+    return SystemExit("loket: " + " ".join(sentence.split()))
 
 
 def _settings() -> tuple[Config, Places]:
@@ -47,7 +57,7 @@ def main() -> None:
 @main.command()
 @_plainly
 def serve() -> None:
-    """Serve the web chat, and Telegram where LOKET_TELEGRAM_TOKEN is set."""
+    """Serve the web chat, and Telegram where its token is set."""
     from bot.serving import serve as run
 
     run(*_settings())
@@ -64,7 +74,7 @@ def migrate() -> None:
         schema.migrate(places.database)
     except Exception as error:
         cause = getattr(error, "orig", None) or error
-        raise SystemExit(f"loket: the database cannot be migrated: {cause}") from None
+        raise _stop(f"the database cannot be migrated: {cause}") from None
     click.echo(f"The database is at revision {schema.HEAD}.")
 
 
@@ -80,10 +90,12 @@ def chat(name: str) -> None:
 
 
 @main.command()
-@click.option("--limit", default=20, show_default=True, help="rows of each list")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="rows of each list"
+)
 @_plainly
 def worklist(limit: int) -> None:
-    """What waits for staff: tickets, people, personal data, undelivered, parked, misses."""
+    """Show what waits for staff: tickets, people, misses and more."""
     from bot.worklist import show
 
     config, places = _settings()
@@ -93,7 +105,7 @@ def worklist(limit: int) -> None:
 @main.command("check")
 @_plainly
 def check() -> None:
-    """Read config.yml, texts and answers, and say what is wrong, without starting."""
+    """Read config.yml, texts and answers; say what is wrong."""
     from bot.bootstrap import check_files
 
     config, _ = _settings()

@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, model_validator
+from dotenv.parser import parse_stream
+from pydantic import Field, ValidationError, field_validator
 
 from dialogs.office import (
     Authorities,
@@ -32,6 +36,9 @@ from handoff.rules import Hours, SeriesFormats
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message is the one line an operator reads."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
 
 
 class Nlu(Section):
@@ -66,6 +73,14 @@ class Config(Section):
     texts: Path | None = None
     faq: Path | None = None
 
+    @field_validator("files")
+    @classmethod
+    def _plain_types(cls, files: Files) -> Files:
+        for name in files.types:
+            if not re.fullmatch(r"[a-z0-9]{1,8}", name):
+                raise ValueError(f"types without a dot, in small letters, such as png, not {name}")
+        return files
+
     @property
     def office(self) -> Office:
         """The part that the conversation knows."""
@@ -83,6 +98,9 @@ class Config(Section):
 
 
 _PREFIX = "LOKET_"
+SHORTEST_KEY = 32
+_DATABASE = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(\+psycopg)?://\S+")
+_KEY_FILE = re.compile(rb"[0-9a-fA-F]{64,}")
 
 
 class Places(Section):
@@ -100,11 +118,27 @@ class Places(Section):
     telegram_secret: str = Field("", repr=False, pattern=r"^([A-Za-z0-9_-]{8,256})?$")
     telegram_base_url: str = Field("", pattern=r"^(https?://\S+)?$")
 
-    @model_validator(mode="after")
-    def _fill(self) -> Places:
-        if self.secret_key and len(self.secret_key) < 32:
-            raise ValueError("secret_key must have at least 32 characters")
-        return self
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: str) -> str:
+        if key and len(key) < SHORTEST_KEY:
+            raise ValueError("too short")
+        return key
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url:
+            from sqlalchemy.engine import make_url  # slow to load, and seldom needed here
+            from sqlalchemy.exc import ArgumentError
+
+            try:
+                make_url(url)
+            except ArgumentError as error:
+                raise ValueError("no URL") from error
+            if not _DATABASE.fullmatch(url):
+                raise ValueError("another database")
+        return url
 
     @property
     def database(self) -> str:
@@ -118,6 +152,7 @@ class Places(Section):
 
 
 _ALLOWED = {
+    "database_url": "sqlite:////var/lib/loket/loket.db or postgresql://user:password@host/name",
     "port": "a number from 0 to 65535",
     "public_url": "an address such as https://loket.example.go.id, without a path",
     "telegram_token": "the token of @BotFather, such as 123456:ABC-DEF",
@@ -131,7 +166,7 @@ _SECRET = {"telegram_token", "telegram_secret", "secret_key", "database_url"}
 
 def read_places(environ: Mapping[str, str], folder: Path) -> Places:
     """Secrets and places from the environment, else from ``folder/.env``. Raises ConfigError."""
-    found = {k: v or "" for k, v in dotenv_values(folder / ".env").items()} | dict(environ)
+    found = _env_file(folder / ".env") | dict(environ)
     given = {k.removeprefix(_PREFIX).lower(): v for k, v in found.items() if k.startswith(_PREFIX)}
     for key in given:
         if key not in Places.model_fields:
@@ -141,10 +176,28 @@ def read_places(environ: Mapping[str, str], folder: Path) -> Places:
         return Places(**{k: v for k, v in given.items() if v != ""})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0]) if first["loc"] else "secret_key"
+        key = str(first["loc"][0])
         value = "(hidden)" if key in _SECRET else repr(given.get(key, ""))
         allowed = _ALLOWED.get(key, _plain(first))
         raise ConfigError(f"{_PREFIX}{key.upper()}={value}: allowed is {allowed}") from None
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error})") from None
+    for line in parse_stream(StringIO(text)):
+        said = line.original.string.strip()
+        if line.error or (line.key is not None and line.value is None):
+            name = re.split(r"[^A-Za-z0-9_]", said, maxsplit=1)[0]  # the rest may be a secret
+            raise ConfigError(
+                f"{path}, line {line.original.line}: {name or 'this'} is not understood; "
+                "allowed are lines such as LOKET_PORT=8080"
+            )
+    return {k: v or "" for k, v in dotenv_values(stream=StringIO(text)).items()}
 
 
 def read_config(path: Path) -> Config:
@@ -159,6 +212,8 @@ def read_config(path: Path) -> Config:
         raise ConfigError(f"{path} cannot be read ({error})") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}{_yaml_place(error)}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: sections such as identity: and form: are expected")
     try:
@@ -181,14 +236,41 @@ def read_secret_key(places: Places) -> bytes:
             f"{_ALLOWED['secret_key']}"
         )
     path = places.data_dir / "secret.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise unusable(places, error) from None
+    if not _KEY_FILE.fullmatch(key):
+        raise ConfigError(
+            f"{path} is damaged: 64 hexadecimal digits are expected. Restore it from a backup; "
+            "under another key private links and parked events can no longer be used"
+        )
+    return key
+
+
+def unusable(places: Places, error: OSError) -> ConfigError:
+    """The data folder cannot be written: the line that says so."""
+    return ConfigError(
+        f"{_PREFIX}DATA_DIR={str(places.data_dir)!r}: {error.filename or 'it'} cannot be used "
+        f"({error.strerror}); allowed is a folder that this user may write"
+    )
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key beside, then give it its name: it is whole, or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)  # only its owner can read it
+    try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
-    return path.read_bytes().strip()
+        with suppress(FileExistsError):  # another process was first: its key is the key
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _beside(config: Path, path: Path | None) -> Path | None:
@@ -222,7 +304,8 @@ _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map
 def _yaml_place(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f", line {mark.line + 1}" if mark else ""
-    return f"{where}: {getattr(error, 'problem', None) or 'not readable as YAML'}"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+    return f"{where}: {problem or 'not readable as YAML'}"
 
 
 def _sentence(error: ValidationError) -> str:
@@ -232,9 +315,14 @@ def _sentence(error: ValidationError) -> str:
         return f"the key {key} is not known; allowed are {_siblings(first['loc'])}"
     if first["type"] == "missing":
         return f"the key {key} is missing"
-    value = first["input"]
-    shown = repr(value) if isinstance(value, str | int | float | bool) or value is None else "this"
-    return f"{key}: {shown} is not allowed; allowed is {_plain(first)}"
+    if first["type"] == "value_error" and isinstance(first["input"], dict):
+        return f"{key}: {_plain(first)}"
+    return f"{key}: {_shown(first['input'])} is not allowed; allowed is {_plain(first)}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _siblings(loc: tuple[int | str, ...]) -> str:
@@ -254,23 +342,33 @@ def _section_of(annotation: Any) -> Any:
     return annotation
 
 
+_LONGEST_SHOWN = 80
+_DATE = "a date such as 2026-12-24"
+_SECTION = "a section with keys of its own"
 _PHRASES: Mapping[str, str] = {
     "int_parsing": "a whole number",
     "int_type": "a whole number",
+    "int_from_float": "a whole number",
     "float_parsing": "a number",
     "float_type": "a number",
     "string_type": "text (put it in quotes)",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "tuple_type": "a list",
-    "model_type": "a section with keys of its own",
-    "dict_type": "a section with keys of its own",
-    "date_from_datetime_parsing": "a date such as 2026-12-24",
+    "model_type": _SECTION,
+    "dict_type": _SECTION,
+    "path_type": "a folder, or null",
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
 }
 
 
 def _plain(error: Any) -> str:
     if error["type"] in _PHRASES:
-        return _PHRASES[error["type"]]
+        return _PHRASES[error["type"]].format_map(error.get("ctx", {}))
     message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])
     return message[:1].lower() + message[1:]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +16,12 @@ from typing import IO
 import uvicorn
 from rich.console import Console
 
-from bot.bootstrap import Loket, build, load_engine
-from bot.config import Config, ConfigError, Places
+from bot.bootstrap import Loket, build, check_places, load_engine
+from bot.config import Config, ConfigError, Places, unusable
 
 SWITCH_INTERVAL = 0.0005  # the writer's thread gets its turn soon (docs/performance.md)
 GRACE_SECONDS = 5
+BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
@@ -38,15 +41,15 @@ def serve(config: Config, places: Places) -> None:
     set_up_logging(places.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL)
     console = Console(stderr=True)
-    with _only_one(places):
+    with _only_one(places), _listening(places) as listener:
+        places = places.model_copy(update={"port": listener.getsockname()[1]})
+        check_places(config, places)
         engine = load_engine(config, places.data_dir / "nlu", console.print)
         loket = build(config, places, engine)
         try:
             server = _Server(
                 uvicorn.Config(
                     loket.app,
-                    host=places.host,
-                    port=places.port,
                     log_level="warning",
                     access_log=False,
                     timeout_graceful_shutdown=GRACE_SECONDS,
@@ -55,7 +58,7 @@ def serve(config: Config, places: Places) -> None:
                 loket,
             )
             _announce(console, config, places)
-            server.run()
+            server.run(sockets=[listener])
         finally:
             loket.close()
 
@@ -76,14 +79,52 @@ def _announce(console: Console, config: Config, places: Places) -> None:
 
 
 @contextmanager
+def _listening(places: Places) -> Iterator[socket.socket]:
+    """The port, taken before anything slow; who comes early waits in its queue. Port 0 is any
+    free one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            places.host, places.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise _no_host(places, error) from None
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise _no_host(places, error) from None
+            raise ConfigError(
+                f"LOKET_PORT={places.port}: cannot be listened on at {places.host} "
+                f"({error.strerror}); allowed is a free port from 1024, or 0 for any"
+            ) from None
+        yield listener
+
+
+def _no_host(places: Places, error: OSError | UnicodeError) -> ConfigError:
+    reason = getattr(error, "strerror", None) or "no host name"
+    return ConfigError(
+        f"LOKET_HOST={places.host!r}: cannot be listened on ({reason}); allowed is an address "
+        "of this machine, such as 127.0.0.1 or 0.0.0.0"
+    )
+
+
+@contextmanager
 def _only_one(places: Places) -> Iterator[None]:
     """One ``serve`` a SQLite file (design 6.17)."""
     if not places.database.startswith("sqlite"):
         yield
         return
     path = Path(places.database.removeprefix("sqlite:///")).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as error:
+        raise unusable(places, error) from None
+    with file:
         _lock(file, path)
         yield
 

@@ -105,9 +105,7 @@ async def file_body(
         fields, uploads = _sorted(form)
         body = _parse(FileBody, fields)
         if len(uploads) > MAX_FILES:
-            raise ApiError(
-                400, "too_many_files", f"Paling banyak {MAX_FILES} berkas sekali kirim."
-            )
+            raise ApiError(400, "too_many_files", f"Paling banyak {MAX_FILES} berkas sekali kirim.")
         if not uploads and _is_blank(body.text):
             raise _empty()
         yield body, uploads
