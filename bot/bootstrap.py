@@ -158,7 +158,8 @@ def _assemble(
     channels |= extra
     abilities = {name: channel.abilities for name, channel in channels.items()}
     turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put)
-    ticker = Ticker(database, turns, clock)
+    name = "serve" if config.channels.web or telegram else "-".join(channels)
+    ticker = Ticker(database, turns, clock, name)
     intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
     address = Address(places.address, key)
     delivery = Delivery(database, channels, clock, blobs, address, bells.pages, bells.delivery)
@@ -205,7 +206,7 @@ def _words_of(office: Office) -> tuple[Texts, Answers]:
     """The office's texts and answers, looked through. Raises ConfigError."""
     try:
         texts, answers = Texts(office.texts), Answers.load(office.faq)
-        check_texts(texts, office)
+        check_texts(office)
     except (TextError, AnswerError, ValueError) as error:
         raise ConfigError(str(error)) from None
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 
 import click
 
-from bot.config import Config, ConfigError, Places, read_config, read_places
+from bot.config import Config, ConfigError, Places, read_config, read_places, unusable
+
+INTERRUPTED = 130  # what shells expect of a program that was stopped with Ctrl+C
 
 
 def _plainly(command: Callable[..., None]) -> Callable[..., None]:
@@ -19,25 +20,38 @@ def _plainly(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        from sqlalchemy.exc import DBAPIError
-
-        from nlu.errors import NluError
-        from storage.database import Unavailable
-        from storage.schema import WrongRevision
-
         try:
             command(*args, **kwargs)
-        except (ConfigError, WrongRevision, NluError) as error:
-            raise _stop(str(error)) from None
-        except Unavailable as error:
-            cause = getattr(error.__cause__, "orig", None) or error
-            raise _stop(f"the database cannot be used: {cause}") from None
-        except DBAPIError as error:  # a file that is no database, or one that is damaged
-            raise _stop(f"the database cannot be used: {error.orig or error}") from None
-        except OSError as error:
-            raise _stop(f"{error.filename or 'the system'}: {error.strerror or error}") from None
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
+        except Exception as error:
+            sentence = _mendable(error)
+            if sentence is None:
+                raise
+            raise _stop(sentence) from None
 
     return run
+
+
+def _mendable(error: Exception) -> str | None:
+    """What an operator can do something about, as a sentence; None for our own faults."""
+    if isinstance(error, ConfigError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+
+    from sqlalchemy.exc import DBAPIError
+
+    from nlu.errors import NluError
+    from storage.database import Unavailable
+    from storage.schema import WrongRevision
+
+    if isinstance(error, WrongRevision | NluError):
+        return str(error)
+    cause = error.__cause__ if isinstance(error, Unavailable) else error
+    if isinstance(error, Unavailable) or isinstance(cause, DBAPIError):
+        return f"the database cannot be used: {getattr(cause, 'orig', None) or error}"
+    return None
 
 
 def _stop(sentence: str) -> SystemExit:
@@ -58,20 +72,23 @@ def main() -> None:
 @_plainly
 def serve() -> None:
     """Serve the web chat, and Telegram where its token is set."""
+    config, places = _settings()
     from bot.serving import serve as run
 
-    run(*_settings())
+    run(config, places)
 
 
 @main.command()
 @_plainly
 def migrate() -> None:
     """Bring the database to the form this release needs."""
+    places = read_places(os.environ, Path.cwd())
     from storage import schema
 
-    places = read_places(os.environ, Path.cwd())
     try:
         schema.migrate(places.database)
+    except OSError as error:
+        raise unusable(places, error) from None
     except Exception as error:
         cause = getattr(error, "orig", None) or error
         raise _stop(f"the database cannot be migrated: {cause}") from None
@@ -83,9 +100,9 @@ def migrate() -> None:
 @_plainly
 def chat(name: str) -> None:
     """Chat in this terminal, as a user would on a phone."""
+    config, places = _settings()
     from bot.terminal_chat import run
 
-    config, places = _settings()
     run(config, places, name)
 
 
@@ -96,10 +113,32 @@ def chat(name: str) -> None:
 @_plainly
 def worklist(limit: int) -> None:
     """Show what waits for staff: tickets, people, misses and more."""
-    from bot.worklist import show
-
     config, places = _settings()
-    show(config, places, limit)
+    from bot.worklist import show_lists
+
+    show_lists(config, places, limit)
+
+
+@main.command()
+@click.argument("number")
+@_plainly
+def show(number: str) -> None:
+    """Show one ticket or request whole, with its last messages."""
+    config, places = _settings()
+    from bot.worklist import show_case
+
+    show_case(config, places, number)
+
+
+@main.command()
+@click.argument("number")
+@_plainly
+def done(number: str) -> None:
+    """Mark a request (for a person, about personal data) as done."""
+    places = read_places(os.environ, Path.cwd())
+    from bot.worklist import finish
+
+    click.echo(finish(places, number))
 
 
 @main.command("check")
@@ -114,10 +153,7 @@ def check() -> None:
 
 def run() -> None:
     """The entry point."""
-    try:
-        main(prog_name="loket")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main(prog_name="loket")
 
 
 if __name__ == "__main__":

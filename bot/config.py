@@ -309,7 +309,9 @@ def _yaml_place(error: yaml.YAMLError) -> str:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # A key written wrong is unknown and missing at once: the first says more.
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"the key {key} is not known; allowed are {_siblings(first['loc'])}"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from bot.blobs import BlobStore
 from bot.channels import port
 from bot.clock import Clock
 from bot.turns import Turns
+from dialogs import state as states
 from dialogs.heard import FileKind
 from dialogs.office import Files
 from dialogs.reply import Reply
@@ -200,6 +202,8 @@ class Fetcher:
     def _refused(self, row: AnyRow, reason: Reason, unit: Unit) -> None:
         case = conversations.load_locked(unit.connection, row.conversation_id)
         if messages.finish_file(unit.connection, row.id, state="refused", reason=reason):
+            state = states.without_file(states.load(case.state), row.id)
+            case = replace(case, state=states.dump(state))
             text = self._turns.desk.texts.render(
                 "file_refused",
                 reason=reason,

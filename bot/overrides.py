@@ -4,29 +4,29 @@ then, not to a user later."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from dialogs.office import Office
-from dialogs.texts import Texts
 
 SUFFIX = ".j2"
+OWN_FILTERS = frozenset({"bold", "clip", "date", "time", "moment", "phone"})  # of dialogs.texts
 
 
 class TextError(ValueError):
     """A text of the office cannot be used; the message names the file and what is wrong."""
 
 
-def check_texts(texts: Texts, office: Office) -> None:
-    """Look through ``office.texts``, if there is such a folder. Raises TextError."""
+def check_texts(office: Office) -> None:
+    """Look through ``office.texts``, if there is such a folder. Raises TextError, OSError."""
     folder = office.texts
     if folder is None:
         return
-    own = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
+    own = {path.name: path for path in sorted(folder.iterdir()) if path.suffix == SUFFIX}
     if not own and any(folder.iterdir()):
         raise TextError(f"{folder} holds no texts: files such as greeting.j2 are expected")
     shipped = {
@@ -34,33 +34,62 @@ def check_texts(texts: Texts, office: Office) -> None:
         for entry in (files("dialogs") / "texts").iterdir()
         if entry.name.endswith(SUFFIX)
     }
-    trees = {path: _parsed(path) for path in own}
+    trees = {path: _parsed(path) for path in own.values()}
     included = {name for tree in trees.values() for name in meta.find_referenced_templates(tree)}
     for path, tree in trees.items():
+        _check_words(path, tree, {*shipped, *own})
         if path.name in shipped:
-            _check_names(path, tree, shipped[path.name], office)
+            _check_variables(path, tree, shipped[path.name])
         elif path.name not in included:
             raise TextError(f"{path} replaces no text{_nearest(path.name, shipped)}")
-        _check_rendering(texts, path)
+        _check_office(path, tree, office)
 
 
 def _parsed(path: Path) -> nodes.Template:
     try:
         return _tree(path.read_text(encoding="utf-8"))
     except TemplateSyntaxError as error:
-        raise _at(path, error) from None
+        raise TextError(f"{path}, line {error.lineno}: {error.message}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise TextError(f"{path} cannot be read: {error}") from None
 
 
-def _check_names(path: Path, tree: nodes.Template, shipped: str, office: Office) -> None:
-    """Only what the shipped text is given, which its first comment lists, is known."""
-    known = {"office", *_variables(_tree(shipped))}
+def _tree(text: str) -> nodes.Template:
+    return _environment().parse(text)
+
+
+def _environment() -> Environment:
+    """Knows the names that a text may use; it never renders one."""
+    environment = Environment(autoescape=True)
+    environment.filters |= dict.fromkeys(OWN_FILTERS, str)
+    return environment
+
+
+def _check_words(path: Path, tree: nodes.Template, texts: Collection[str]) -> None:
+    """Filters, tests and included texts must be there."""
+    environment = _environment()
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        is_filter = isinstance(node, nodes.Filter)
+        if node.name not in (environment.filters if is_filter else environment.tests):
+            word = "filter" if is_filter else "test"
+            raise TextError(f"{path}, line {node.lineno}: there is no {word} {node.name}")
+    for name in meta.find_referenced_templates(tree):
+        if name is not None and name not in texts:
+            raise TextError(f"{path}: there is no text {name} to include")
+
+
+def _check_variables(path: Path, tree: nodes.Template, shipped: str) -> None:
+    """Only what the shipped text uses, or lists in its first comment, is given to it."""
+    known = {"office", *meta.find_undeclared_variables(_tree(shipped))}
     listed = re.match(r"\s*\{#(.*?)#\}", shipped, re.DOTALL)
     told = set(re.findall(r"[a-z_]\w*", listed[1])) if listed else set()
-    if unknown := _variables(tree) - known - told:
-        raise TextError(f"{path}: {min(unknown)} is not known here; known are {_list(known)}")
-    for node, names in _paths(tree):
+    if unknown := meta.find_undeclared_variables(tree) - known - told:
+        shown = ", ".join(sorted(known))
+        raise TextError(f"{path}: {min(unknown)} is not known here; known are {shown}")
+
+
+def _check_office(path: Path, tree: nodes.Template, office: Office) -> None:
+    for node, names in _asked_of_office(tree):
         value: object = office
         for name in names:
             if not hasattr(value, name):
@@ -69,19 +98,7 @@ def _check_names(path: Path, tree: nodes.Template, shipped: str, office: Office)
             value = getattr(value, name)
 
 
-def _tree(text: str) -> nodes.Template:
-    environment = Environment(autoescape=True)
-    tree = environment.parse(text)  # its filters and tests are looked at when it is rendered
-    environment.filters |= {node.name: str for node in tree.find_all(nodes.Filter)}
-    environment.tests |= {node.name: bool for node in tree.find_all(nodes.Test)}
-    return tree
-
-
-def _variables(tree: nodes.Template) -> set[str]:
-    return meta.find_undeclared_variables(tree)
-
-
-def _paths(tree: nodes.Template) -> Iterator[tuple[nodes.Getattr, tuple[str, ...]]]:
+def _asked_of_office(tree: nodes.Template) -> Iterator[tuple[nodes.Getattr, tuple[str, ...]]]:
     """What is asked of ``office``, as names; not what is asked for with ``is defined``."""
     guarded = {
         id(inner)
@@ -99,27 +116,6 @@ def _paths(tree: nodes.Template) -> Iterator[tuple[nodes.Getattr, tuple[str, ...
             yield node, tuple(names)
 
 
-def _check_rendering(texts: Texts, path: Path) -> None:
-    """Unknown filters, tests and included files show when a text is made ready. That a value
-    is missing here means nothing."""
-    try:
-        texts.render(path.stem)
-    except TemplateSyntaxError as error:
-        raise _at(path, error) from None
-    except TemplateNotFound as error:
-        raise TextError(f"{path}: there is no file {error.name} to include") from None
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
-        return
-
-
-def _at(path: Path, error: TemplateSyntaxError) -> TextError:
-    return TextError(f"{path}, line {error.lineno}: {error.message}")
-
-
-def _nearest(name: str, known: dict[str, str]) -> str:
+def _nearest(name: str, known: Mapping[str, str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"; is {near[0]} meant?" if near else "; files such as greeting.j2 do"
-
-
-def _list(names: object) -> str:
-    return ", ".join(sorted(names))  # type: ignore[call-overload]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import logging
+import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -25,11 +27,18 @@ BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """Lets the open pages go as soon as a stop is asked for, so that it does not take long."""
+    """Tells once it serves, and lets the open pages go as soon as a stop is asked for, so that
+    it does not take long."""
 
-    def __init__(self, config: uvicorn.Config, loket: Loket) -> None:
+    def __init__(self, config: uvicorn.Config, loket: Loket, announce: Callable[[], None]) -> None:
         super().__init__(config)
         self._loket = loket
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._loket.bells.pages.close()
@@ -40,6 +49,7 @@ def serve(config: Config, places: Places) -> None:
     """Run until SIGINT or SIGTERM. Raises ConfigError where the operator can mend something."""
     set_up_logging(places.log_level)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    signal.signal(signal.SIGTERM, _end)
     console = Console(stderr=True)
     with _only_one(places), _listening(places) as listener:
         places = places.model_copy(update={"port": listener.getsockname()[1]})
@@ -56,11 +66,16 @@ def serve(config: Config, places: Places) -> None:
                     server_header=False,
                 ),
                 loket,
+                partial(_announce, console, config, places),
             )
-            _announce(console, config, places)
             server.run(sockets=[listener])
         finally:
             loket.close()
+
+
+def _end(sig: int, frame: FrameType | None) -> None:
+    """uvicorn hands a signal on once it has stopped: leave by the way out that closes all."""
+    raise SystemExit(0)
 
 
 def set_up_logging(level: str) -> None:

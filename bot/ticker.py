@@ -20,13 +20,14 @@ RING_SECONDS = 5
 BEAT_SECONDS = 60
 GAP = timedelta(minutes=10)
 KEYS_KEPT = timedelta(days=30)
-NAME = "loket"
 
 
 class Ticker:
-    """Rings due deadlines, beats the heart, and sweeps."""
+    """Rings due deadlines, beats the heart, and sweeps. ``name`` is the process's own
+    heartbeat (``serve``, ``chat``)."""
 
-    def __init__(self, database: Database, turns: Turns, clock: Clock) -> None:
+    def __init__(self, database: Database, turns: Turns, clock: Clock, name: str) -> None:
+        self._name = name
         self._database = database
         self._turns = turns
         self._clock = clock
@@ -38,10 +39,10 @@ class Ticker:
 
         def write(unit: Unit) -> bool:
             now = self._clock.now()
-            last = clocks.heartbeat(unit.connection, NAME)
+            last = clocks.heartbeat(unit.connection, self._name)
             if last is not None and now - last.at > GAP:
                 clocks.open_outage(unit.connection, last.at, now, "no heartbeat")
-            clocks.beat(unit.connection, NAME, now)
+            clocks.beat(unit.connection, self._name, now)
             return last is not None and not last.clean_stop
 
         return self._database.write(write).result()
@@ -71,7 +72,7 @@ class Ticker:
             self._scheduler.shutdown(wait=True)
         now = self._clock.now()
         self._database.write(
-            lambda unit: clocks.beat(unit.connection, NAME, now, clean_stop=True)
+            lambda unit: clocks.beat(unit.connection, self._name, now, clean_stop=True)
         ).result()
 
     def ring(self) -> int:
@@ -85,15 +86,24 @@ class Ticker:
             return 0
 
     def _fire(self, deadline_id: int, arming: int, kind: str, subject: str) -> bool:
+        """One deadline; a fault in it is logged and does not hold up the others."""
         if kind != IDLE_FORM:
             return False
         conversation_id = int(subject.partition(":")[2])
-        return self._turns.ring(deadline_id, arming, conversation_id).result()
+        try:
+            return self._turns.ring(deadline_id, arming, conversation_id).result()
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("deadline %d went wrong", deadline_id)
+            return False
 
     def _beat(self) -> None:
         now = self._clock.now()
         try:
-            self._database.write(lambda unit: clocks.beat(unit.connection, NAME, now)).result()
+            self._database.write(
+                lambda unit: clocks.beat(unit.connection, self._name, now)
+            ).result()
         except Unavailable as error:
             log.warning("no heartbeat: %s", error)
 

@@ -108,6 +108,9 @@ class Turns:
         case = conversations.load_locked(unit.connection, conversation_id)
         if not clocks.fire(unit.connection, deadline_id, arming, now):
             return False
+        if case.channel not in self.abilities:  # closed by the office for now: look again later
+            self.watch_form(unit.connection, case, now + timedelta(hours=1))
+            return False
         before = states.load(case.state)
         facts = read_facts(self, unit.connection, case, now)
         idle_until = self._form_idle_at(before)

@@ -57,9 +57,9 @@ def kept(breath: Breath, after: State, settle: Settle) -> State:
 
 def settled(after: State, settle: Settle) -> Settle:
     """An answer may wait only where a next message can still be joined to it, or where
-    the next acknowledgement states the whole."""
-    gathering = after.flow == "consultation" and after.at == "problem"
-    return settle if after.burst is not None or gathering else Settle.NOW
+    the next answer of the form says all that still matters."""
+    in_form = after.flow == "consultation"
+    return settle if after.burst is not None or in_form else Settle.NOW
 
 
 def _parts(burst: Burst, heard: Heard) -> tuple[Part, ...]:

@@ -114,8 +114,14 @@ def _is_talk(words: list[str]) -> bool:
     return ordinary == len(words) or (len(words) > 3 and ordinary > len(words) / 2)
 
 
+# The beginning of an answer, sent too soon.
+_NOTHING_SAID = frozenset(
+    "dari dr di yang yg dan saya sy kami ini itu dengan dgn nama pt cv".split()
+)
+
+
 def _text(text: str) -> Checked:
-    if sum(map(str.isalnum, text)) < 2:
+    if sum(map(str.isalnum, text)) < 2 or text.casefold() in _NOTHING_SAID:
         return Checked(None, "text_too_short")
     return Checked(None, "text_too_long") if len(text) > _TEXT_LONGEST else Checked(text)
 

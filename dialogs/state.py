@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
@@ -29,7 +29,8 @@ class Draft:
     time of the last answer in seconds. ``done`` names steps that are over without an
     answer of their own (a skipped field, section B closed). ``sources`` tells which
     message gave a field its answer, ``refused`` which one was last refused, so that an
-    edited message corrects what it said.
+    edited message corrects what it said. ``beside`` is the topic of a ready answer that
+    stands with the last acknowledgement: if that is taken back, it is given again.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Draft:
     done: tuple[str, ...] = ()
     sources: Mapping[str, int] = field(default_factory=dict)
     refused: int = 0
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,14 @@ def dump(state: State) -> str:
 def load(text: str | None) -> State:
     """The state from JSON text; None is a new conversation."""
     return _ADAPTER.validate_json(text) if text else State()
+
+
+def without_file(state: State, file_id: int) -> State:
+    """The state without a file that was refused after all."""
+
+    def others(files: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(f for f in files if f != file_id)
+
+    draft = state.draft and replace(state.draft, files=others(state.draft.files))
+    burst = state.burst and replace(state.burst, files=others(state.burst.files))
+    return replace(state, files=others(state.files), draft=draft, burst=burst)

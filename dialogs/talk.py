@@ -56,6 +56,8 @@ def remember(m: Moment) -> Moment:
 
 
 def _answered(m: Moment) -> Move:
+    if status.spoken_number(m) and len(m.heard.text.split()) <= _FEW_WORDS:
+        return status.start(m)
     topic = faq.confident_topic(m)
     if topic is not None:
         return faq.answer(m, topic)

@@ -112,6 +112,8 @@ class TelegramService:
             await self._intake.park_raw(CHANNEL, self._settings.account, f"raw:{digest}", body)
             return
         for event in incoming:
+            if event.key.chat == self._settings.agent_group:
+                continue  # colleagues talking among themselves are not users
             taken = await self._intake.handle(event, body)
             if taken.waits or event.ack:
                 self._sign(event)

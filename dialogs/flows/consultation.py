@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from dialogs.checks import check
 from dialogs.desk import Desk
 from dialogs.facts import Facts
 from dialogs.flows import (
@@ -12,6 +14,7 @@ from dialogs.flows import (
     consultation_fields,
     consultation_problem,
     consultation_summary,
+    erasure,
     form,
     menu,
     person,
@@ -20,6 +23,7 @@ from dialogs.flows import (
 from dialogs.move import Asker, Moment, Move
 from dialogs.reply import Reply
 from dialogs.state import Draft, State
+from dialogs.turn import Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ STEPS: Mapping[str, Step] = {
 }
 _SURE = 0.75  # an act in place of an answer has to be this clear where any text would do
 _ACT_WORDS = 8
+# "PT Kembali Jaya" goes nowhere: names of firms, offices and streets are answers.
+_NAME = re.compile(
+    r"(?i)^(?:pt|cv|ud|pd|po|fa|firma|perum|perseroda|koperasi|yayasan|toko|dinas|badan|kantor"
+    r"|kecamatan|kelurahan|desa|bagian|biro|rsud|rs|sekretariat|universitas|politeknik|smk|sma"
+    r"|jl|jln|jalan|gg|gang|komplek|kompleks|perumahan|ruko|gedung|rt|rw)\b\.?\s+\S"
+)
 _BARE_WISH = 3
 
 
@@ -65,6 +75,21 @@ def resume(m: Moment) -> Move:
     return form.place(m.with_state(files=()), draft, m.text("draft_resumed"))
 
 
+def taken_up(m: Moment) -> Move | None:
+    """A form that was offered again, and instead of a choice its open question is answered.
+    None where the text is something else."""
+    draft = m.state.draft
+    field = form.field_of(m.desk.office.form, draft.asking) if draft else None
+    if draft is None or field is None or not m.heard.text.strip() or m.heard.files:
+        return None
+    intent = m.heard.understanding.intent
+    meant = intent is not None and intent.confidence >= _SURE and intent.name != "out_of_scope"
+    if (meant and not _NAME.match(m.heard.text)) or not check(field.check, m.heard.text).value:
+        return None
+    fresh = replace(draft, touched_at=m.facts.now.timestamp())
+    return consultation_fields.hear(m.with_state(flow="consultation", draft=fresh), fresh)
+
+
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:
     draft = state.draft
     if draft is None:
@@ -80,6 +105,8 @@ def hear(m: Moment) -> Move | None:
     if m.chosen is None and not m.heard.files and m.heard.phone is None:
         if move := _act(m, step):
             return move
+        if consultation_choices.plainly_answers(m, draft):
+            return step.hear(m, draft)
         changes = draft.asking in (form.SUMMARY, form.EDIT) and consultation_summary.named(m)
         if not (step.open or changes) and (move := consultation_fields.question(m, draft)):
             return move
@@ -130,7 +157,7 @@ def _step(draft: Draft, desk: Desk) -> Step:
 
 def _act(m: Moment, step: Step) -> Move | None:
     """A wish about the conversation instead of an answer."""
-    if len(m.heard.text.split()) > _ACT_WORDS:
+    if len(m.heard.text.split()) > _ACT_WORDS or (step.open and _NAME.match(m.heard.text)):
         return None
     least = _SURE if step.open else m.desk.office.conversation.thresholds.act
     intent = m.heard.understanding.intent
@@ -151,6 +178,11 @@ def running(m: Moment) -> Move:
 
 def help_words(m: Moment) -> Move:
     return m.stay(m.text("form_help"))
+
+
+def _aside(m: Moment, name: str) -> Move:
+    """A courtesy; the answer to the question may follow in the same breath."""
+    return replace(m.stay(m.text(name)), settle=Settle.BREATH)
 
 
 def _with(files: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
@@ -177,9 +209,10 @@ _ACTS: Mapping[str, Callable[[Moment], Move]] = {
     "cancel": cancel,
     "back": back,
     "help": help_words,
-    "goodbye": cancel,
-    "greet": lambda m: m.stay(m.text("form_greet")),
-    "thanks": lambda m: m.stay(m.text("form_thanks")),
+    "erase_my_data": erasure.start,
+    "goodbye": lambda m: _aside(m, "form_goodbye"),
+    "greet": lambda m: _aside(m, "form_greet"),
+    "thanks": lambda m: _aside(m, "form_thanks"),
     "open_ticket": lambda m: m.stay(m.text("form_running")),
     "ticket_status": lambda m: m.stay(status.in_between(m)),
 }

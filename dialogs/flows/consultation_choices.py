@@ -40,6 +40,7 @@ _UNDER = Choice(
 _LATER = Choice("later", "Lebih dari 24 jam", (), ("lebih", "lebih 24 jam", "masih lama"))
 _NO_LIMIT = Choice("none", "Tidak ada", ("deny",), ("tidak", "tdk ada", "ga ada", "gak ada"))
 _SKIP = Choice("skip", "Lewati", (), ("skip", "lewat"))
+_SAYING = 6  # words in which one says who one is, or until when
 _TELLING = 4  # words from which a text tells something, whatever was asked
 _DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
 
@@ -73,6 +74,17 @@ def ask_user_type(state: State, facts: Facts, desk: Desk) -> Reply:
         Choice(f"type:{t.key}", t.label, words=(t.key.replace("_", " "),)) for t in types
     )
     return Reply(desk.texts.render("user_type", office=desk.office), choices)
+
+
+def plainly_answers(m: Moment, draft: Draft) -> bool:
+    """Whether a short text says who somebody is, or until when, rather than asking something."""
+    text = m.heard.text
+    if "?" in text or len(text.split()) > _SAYING:
+        return False
+    if draft.asking == form.USER_TYPE:
+        return m.heard.understanding.first("user_type") is not None
+    asked = draft.asking == form.DEADLINE
+    return asked and extract(text, m.heard.understanding).deadline is not None
 
 
 def hear_user_type(m: Moment, draft: Draft) -> Move:

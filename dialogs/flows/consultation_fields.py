@@ -16,6 +16,7 @@ from dialogs.move import Moment, Move
 from dialogs.office import FormField
 from dialogs.reply import Choice, Reply
 from dialogs.state import Draft, State
+from dialogs.turn import Settle
 
 _KEEP = Choice("keep", "Tetap", (), ("biarkan", "sama", "lanjut", "tidak berubah", "sudah benar"))
 _SKIP = Choice("skip", "Lewati", (), ("skip", "kosong", "tidak ada", "lewat", "ga ada"))
@@ -90,7 +91,8 @@ def hear(m: Moment, draft: Draft) -> Move:
         kept = consultation_problem.with_part(m, draft, text)
         return form.place(m, kept, m.text("problem_added"), again=True)
     problem = m.text("problems", problem=result.problem or "", field=field)
-    return form.place(m, replace(draft, refused=m.heard.message_id), problem, again=True)
+    refused = replace(draft, refused=m.heard.message_id)
+    return replace(form.place(m, refused, problem, again=True), settle=Settle.BREATH)
 
 
 def question(m: Moment, draft: Draft, *, sure: bool = True) -> Move | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dialogs.choosing import exact
 from dialogs.desk import Desk
 from dialogs.extraction import extract
 from dialogs.facts import Facts
@@ -51,6 +52,8 @@ def hear(m: Moment, draft: Draft) -> Move:
     if m.chosen == "rewrite":
         cleared = replace(draft, parts=(), done=_without(draft.done, form.PROBLEM))
         return form.place(m, cleared, m.text("problem_cleared"))
+    if not draft.parts and not m.heard.files and exact(m.heard.text, (_ON,)):
+        return _over(m, draft)
     if draft.parts and not m.heard.files and _says_done(m):
         kept = _kept(m, draft) if m.is_("deny") else draft  # "tidak" may also be a complaint
         return _over(m, kept)
@@ -61,7 +64,7 @@ def beside(m: Moment, draft: Draft) -> Move:
     """Files at another question: kept, their caption is part of the problem."""
     kept = _kept(m, draft)
     noted = m.text("files_noted", count=len(m.heard.files), voice=has_voice(m.heard))
-    return form.place(m, kept, noted, again=True)
+    return replace(form.place(m, kept, noted, again=True), settle=Settle.FRAGMENT)
 
 
 def with_part(m: Moment, draft: Draft, text: str) -> Draft:
@@ -97,11 +100,13 @@ def _gather(m: Moment, draft: Draft) -> Move:
     answer = m.desk.answers.get(topic) if draft.topic is None else None
     draft = _kept(m, draft)
     say = [m.text("voice_kept")] if has_voice(m.heard) else []
-    if answer is None or _ANSWERED in draft.done:
-        return replace(form.place(m, draft, *say, again=True), settle=Settle.BREATH)
-    draft = replace(draft, done=(*draft.done, _ANSWERED))
-    beside = m.text("faq_beside", text=faq.words(answer, m.desk))
-    return form.place(m, draft, *say, beside, again=True)
+    if not m.facts.unspoken:
+        draft = replace(draft, beside=None)  # what was said beside it before has gone out
+    if answer is not None and _ANSWERED not in draft.done:
+        draft = replace(draft, done=(*draft.done, _ANSWERED), beside=answer.topic)
+    if helpful := m.desk.answers.get(draft.beside):
+        say.append(m.text("faq_beside", text=faq.words(helpful, m.desk)))
+    return replace(form.place(m, draft, *say, again=True), settle=Settle.BREATH)
 
 
 def _says_done(m: Moment) -> bool:

@@ -34,6 +34,8 @@ def hear(m: Moment) -> Move | None:
         return consultation.begin(m.with_state(draft=None))
     if m.chosen == "drop":
         return menu.home(m.with_state(draft=None), m.text("draft_dropped"))
+    if m.chosen is None and m.state.at == "offer":
+        return consultation.taken_up(m)
     return None
 
 

@@ -134,7 +134,8 @@ def out_of_scope(m: Moment) -> Move:
         return not_understood(m)
     move = not_understood(m)
     text = m.text("out_of_scope")
-    return replace(m.go("faq", "rephrase", text, misses=1), commands=move.commands)
+    kept = {"misses": 1, "problem": _joined(m)}
+    return replace(m.go("faq", "rephrase", text, **kept), commands=move.commands)
 
 
 def _missed(m: Moment) -> tuple[RecordMiss, ...]:

@@ -1,8 +1,8 @@
-"""What waits for staff, as lists: read only."""
+"""What waits for staff: lists, one case whole, and marking a request as done."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, case, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import (
@@ -27,7 +27,7 @@ def tickets(connection: Connection, limit: int) -> list[AnyRow]:
     urgent = case((_T.c.deadline == "under_24h", 0), else_=1)
     return list(
         connection.execute(
-            select(_T.c.number, _T.c.kind, _T.c.state, _T.c.priority, _T.c.decides, _T.c.opened_at)
+            select(_T.c.number, _T.c.deadline, _T.c.answers, _T.c.problem, _T.c.opened_at)
             .where(_T.c.state != "ditutup")
             .order_by(urgent, _T.c.opened_at)
             .limit(limit)
@@ -40,7 +40,14 @@ def people(connection: Connection, limit: int) -> list[AnyRow]:
     table = table_of(HumanRequest)
     return list(
         connection.execute(
-            select(table.c.number, table.c.reason, table.c.created_at)
+            select(
+                table.c.number,
+                _C.c.channel,
+                _C.c.profile_name.label("name"),
+                table.c.reason,
+                table.c.created_at,
+            )
+            .join(_C, _C.c.id == table.c.conversation_id)
             .where(table.c.state == "waiting")
             .order_by(table.c.created_at)
             .limit(limit)
@@ -98,3 +105,45 @@ def misses(connection: Connection, limit: int) -> list[AnyRow]:
             .limit(limit)
         ).fetchall()
     )
+
+
+def find(connection: Connection, number: str) -> AnyRow | None:
+    """(contact_id, conversation_id) behind any number that was announced."""
+    for model in (Ticket, HumanRequest, PersonalDataRequest):
+        table = table_of(model)
+        row = connection.execute(
+            select(table.c.contact_id, table.c.conversation_id).where(table.c.number == number)
+        ).first()
+        if row is not None:
+            return row
+    return None
+
+
+def ticket(connection: Connection, number: str) -> AnyRow | None:
+    """One ticket's row by number."""
+    return connection.execute(select(_T).where(_T.c.number == number)).first()
+
+
+def said(connection: Connection, conversation_id: int, limit: int) -> list[AnyRow]:
+    """The last messages of a conversation, oldest first."""
+    rows = connection.execute(
+        select(_M.c.author, _M.c.text, _M.c.created_at)
+        .where(_M.c.conversation_id == conversation_id)
+        .order_by(_M.c.seq.desc())
+        .limit(limit)
+    ).fetchall()
+    return list(reversed(rows))
+
+
+def finish(connection: Connection, number: str) -> bool:
+    """Mark a request for a person or about personal data as done; False if none waits."""
+    for model, waiting in ((HumanRequest, "waiting"), (PersonalDataRequest, "open")):
+        table = table_of(model)
+        changed = connection.execute(
+            update(table)
+            .where(table.c.number == number, table.c.state == waiting)
+            .values(state="done")
+        ).rowcount
+        if changed:
+            return True
+    return False

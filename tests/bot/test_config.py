@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Environment
 
 from bot.bootstrap import check_files
 from bot.config import (
@@ -19,6 +20,8 @@ from bot.config import (
     read_places,
     read_secret_key,
 )
+from bot.overrides import OWN_FILTERS
+from dialogs.texts import Texts
 from tests.rig import ROOT
 
 SHIPPED: dict[str, Any] = yaml.safe_load((ROOT / "config.yml").read_bytes())
@@ -95,6 +98,7 @@ def test_the_shipped_file_is_good() -> None:
         (put("files.max_kb", 1), ["files.max_kb", "max_mb, types"]),
         (put("channels.whatsapp", True), ["channels.whatsapp", "web, telegram"]),
         (put("nlu.model", "x"), ["nlu.model", "engine"]),
+        (lambda raw: raw.update(identitas=raw.pop("identity")), ["identitas is not known"]),
         # missing ones
         (drop("identity"), ["identity is missing"]),
         (drop("identity.hours_text"), ["identity.hours_text is missing"]),
@@ -143,7 +147,7 @@ def test_the_shipped_file_is_good() -> None:
         (put("promises.no_target_for", ["kpk"]), ["no_target_for", "'kpk'", "'lkpp'"]),
         (put("files.max_mb", 500), ["files.max_mb", "500", "20"]),
         (put("files.max_mb", 0), ["files.max_mb", "0"]),
-        (put("files.types", [".PNG"]), ["files.types", ".PNG", "png"]),
+        (put("files.types", [".PNG"]), ["files", "types without a dot", ".PNG"]),
         (put("nlu.engine", "gpt"), ["nlu.engine", "'gpt'", "'builtin'"]),
         (put("channels.telegram", False), ["channels.telegram", "False", "'polling'"]),
         (put("texts", "nowhere"), ["nowhere", "no folder"]),
@@ -177,7 +181,7 @@ def test_a_mistake_is_one_line_with_key_value_and_what_is_allowed(
         ("LPSE\n", ["sections"]),
         (b"identity: \xff\xfe\n", ["config.yml"]),
         (b"identity: a\x00b\n", ["config.yml"]),
-        ("[" * 3000, ["config.yml"]),
+        ("[" * 500, ["config.yml"]),
     ],
 )
 def test_broken_yaml_is_one_line_that_names_the_line(
@@ -362,6 +366,7 @@ def check(folder: Path, kind: str, **files: str | bytes) -> str:
         ({"greeting__j2": "{{ office.identity.name "}, ["greeting.j2, line 1"]),
         ({"greeting__j2": "a\n\n{{ office | besar }}"}, ["greeting.j2, line 3", "besar"]),
         ({"greeting__j2": "{% if office is lucu %}x{% endif %}"}, ["greeting.j2", "lucu"]),
+        ({"greeting__j2": "{% if 0 %}{{ 1 | besar }}{% endif %}"}, ["line 1", "filter besar"]),
         ({"greeting__j2": "Halo {{ nama }}"}, ["greeting.j2", "nama is not known", "office"]),
         ({"ticket_opened__j2": "{{ nomor }}"}, ["ticket_opened.j2", "nomor", "number"]),
         (
@@ -408,6 +413,10 @@ def test_every_shipped_text_would_pass_as_an_override(tmp_path: Path) -> None:
     }
     assert len(shipped) > 50
     assert check(tmp_path, "texts", **shipped).startswith("The configuration is good")
+
+
+def test_the_filters_a_text_may_use_are_those_there_are() -> None:
+    assert set(Texts()._jinja.filters) - set(Environment().filters) == OWN_FILTERS
 
 
 ANSWER = (ROOT / "dialogs" / "faq" / "upload_gagal.yml").read_text(encoding="utf-8")

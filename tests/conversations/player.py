@@ -6,21 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config import read_secret_key
 from bot.delivery import Address
-from bot.incoming import Incoming, IncomingFile
-from bot.rendering import parse_choice
-from dialogs.heard import SharedPhone, Tap
 from tests.conversations import looking
-from tests.rig import BREATH, PNG, Rig, Said
+from tests.conversations.stage import Stage
+from tests.rig import Rig, Said
 
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_KNOWN = frozenset(
-    "text repeat copies tail file voice mb phone own other album profile link edit times every".split()
-)
 # What no user may ever read, whatever the conversation was about.
 NEVER = (
     r"(?i)(sedang|segera|akan) (kami )?(di)?(hubungkan|sambungkan|terhubung)",
@@ -30,19 +23,16 @@ NEVER = (
 )
 
 
-class Player:
+class Player(Stage):
     """Plays one script: each step is a word and what goes with it."""
 
     def __init__(self, script: dict[str, Any], make_rig: Callable[..., Rig], name: str) -> None:
+        super().__init__(script, make_rig)
         self._talk = script["talk"]
         self._name = name
-        self._who, self._channel = "budi", script.get("channel", "web")
         self._parks = script.get("parks", 0)
-        self._rig = _rig_for(script, make_rig)
-        self._after = 0
         self._kept: dict[str, str] = {}
         self._answers: dict[str, str] = {}
-        self._said: dict[tuple[str, str], list[Incoming]] = {}
 
     def play(self) -> None:
         """Every step, and after the last what holds for all conversations."""
@@ -56,99 +46,6 @@ class Player:
             self._held()
         except AssertionError as error:
             raise AssertionError(self._story("at the end", error)) from None
-
-    # What users do
-
-    def user(self, what: Any) -> None:
-        self._after = self._rig.last_seq(self._who, self._channel)
-        for part in what if isinstance(what, list) else [what]:
-            self._one(part)
-        self._settle()
-
-    def _one(self, part: Any) -> None:
-        if not isinstance(part, dict):
-            part = {"text": str(part)}
-        if "pause" in part:
-            self._rig.wait(_span(part["pause"]))
-            return
-        for turn in range(part.get("times", 1)):
-            if turn:
-                self._rig.wait(_span(part.get("every", "0s")))
-            event = self._event(part)
-            self._said.setdefault((self._who, self._channel), []).append(event)
-            self._rig.take(event)
-
-    def _event(self, part: dict[str, Any]) -> Incoming:
-        said = self._said.get((self._who, self._channel), [])
-        if "tap" in part:
-            return self._rig.tap_event(part["tap"], self._who, self._channel)
-        if "old_tap" in part:
-            return self._old_tap(part["old_tap"])
-        if "again" in part:
-            return said[part["again"] - 1]
-        assert part.keys() <= _KNOWN, f"unknown: {part.keys() - _KNOWN}"
-        content = self._content(part)
-        if "edit" in part:
-            content["edits"] = said[part["edit"] - 1].message_id
-        return self._rig.event(self._who, self._channel, **content)
-
-    def _content(self, part: dict[str, Any]) -> dict[str, Any]:
-        text = part.get("text", "") + part.get("repeat", "") * part.get("copies", 0)
-        text += part.get("tail", "")
-        content: dict[str, Any] = {"text": text}
-        for kind in ("file", "voice"):
-            if kind in part:
-                content["files"] = (self._file(part[kind], kind, part.get("mb")),)
-        if "phone" in part:
-            content["phone"] = SharedPhone(part["phone"], part.get("own", True))
-        for word, name in (("other", "other"), ("album", "album"), ("profile", "profile_name")):
-            if word in part:
-                content[name] = part[word]
-        if "link" in part:
-            content["link_token"] = part["link"].rpartition("=")[2]
-        return content
-
-    def _file(self, name: str, kind: str, mb: float | None) -> IncomingFile:
-        """On the web the bytes are there already, elsewhere they are fetched later."""
-        image = kind == "file" and name.endswith("png")
-        shown = "voice" if kind == "voice" else "image" if image else "document"
-        data = PNG if image else b"OggS" + b"0" * 60 if kind == "voice" else b"%PDF-1.4 " * 9
-        data = data if mb is None else data[:0].ljust(int(mb * 1_000_000), b"0")
-        if self._channel == "web":
-            return self._rig.file(name, data, shown)
-        ref = f"ref:{name}"
-        self._rig.telegram.files[ref] = data
-        return IncomingFile(shown, name, "application/octet-stream", len(data), ref)  # type: ignore[arg-type]
-
-    def _old_tap(self, label: str) -> Incoming:
-        """A button of a message before the newest that has any."""
-        shown = [s for s in self._rig.answers(self._who, self._channel) if s.buttons][:-1]
-        data = next(d for s in reversed(shown) for d, text in s.buttons if text == label)
-        step, value = parse_choice(data)
-        return self._rig.event(self._who, self._channel, tap=Tap(value, step))
-
-    def as_(self, what: str) -> None:
-        self._who, _, channel = what.partition(" on ")
-        self._channel = channel or self._channel
-        self._after = self._rig.last_seq(self._who, self._channel)
-
-    # What happens besides
-
-    def wait(self, what: str) -> None:
-        self._after = self._rig.last_seq(self._who, self._channel)
-        self._rig.wait(_span(what))
-        self._settle()
-
-    def restart(self, _: bool) -> None:
-        self._rig.restart()
-
-    def _settle(self) -> None:
-        """The breath, and as long as a platform's rate makes rows wait."""
-        self._rig.settle()
-        for _ in range(8):
-            if not self._rig.rows("SELECT 1 FROM outbox WHERE state IN ('queued', 'sending')"):
-                return
-            self._rig.wait(timedelta(seconds=1))
 
     # What users see
 
@@ -180,6 +77,11 @@ class Player:
     def lines(self, what: int) -> None:
         longest = max(len(s.text.splitlines()) for s in self._newest())
         assert longest <= what, f"a message has {longest} lines"
+
+    def ends_with(self, what: list[str]) -> None:
+        """The last message of the answer, not one before it, holds one of these."""
+        last = self._newest()[-1].text.lower()
+        assert any(piece.lower() in last for piece in what), f"the last message is {last!r}"
 
     def same_as(self, what: str) -> None:
         now = self._bare()
@@ -267,9 +169,12 @@ class Player:
         announced: set[str] = set()
         for who, channel in self._said:
             said = self._rig.answers(who, channel)
-            typed = " ".join(s.text for s in self._rig.transcript(who, channel) if s.author == "user")
+            typed = " ".join(
+                s.text for s in self._rig.transcript(who, channel) if s.author == "user"
+            )
             for one in said:
-                announced |= set(looking.numbers(one.text)) if "sudah dibuat" in one.text else set()
+                if "sudah dibuat" in one.text:
+                    announced |= set(looking.numbers(one.text))
                 for words in NEVER:
                     assert not re.search(words, one.text) or re.search(words, typed), words
             if channel == "telegram":
@@ -341,38 +246,10 @@ class Player:
         return f"{self._name}, {where}: {error}\n{talk}"
 
 
-def _rig_for(script: dict[str, Any], make_rig: Callable[..., Rig]) -> Rig:
-    options: dict[str, Any] = {}
-    if "config" in script:
-        options["change"] = lambda raw: _merge(raw, script["config"])
-    rig = make_rig(**options)
-    if "clock" in script:
-        zone = rig.config.identity.zone
-        start = datetime.strptime(script["clock"], "%Y-%m-%d %H:%M").replace(tzinfo=zone)
-        rig.clock.move(start - rig.clock.now())
-    if "abilities" in script:
-        rig.telegram.abilities = replace(rig.telegram.abilities, **script["abilities"])
-        rig.restart()
-    return rig
-
-
-def _span(what: str) -> timedelta:
-    match = re.fullmatch(r"([\d.]+)(ms|s|m|h|d)", what)
-    assert match, f"{what!r} is no time"
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
-
-
-def _merge(raw: dict[str, Any], change: dict[str, Any]) -> None:
-    for key, value in change.items():
-        if isinstance(value, dict) and isinstance(raw.get(key), dict):
-            _merge(raw[key], value)
-        else:
-            raw[key] = value
-
-
 _STEPS = (
     Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
-    Player.buttons, Player.buttons_now, Player.messages, Player.lines, Player.same_as,
+    Player.buttons, Player.buttons_now, Player.messages, Player.lines,
+    Player.ends_with, Player.same_as,
     Player.keep, Player.remember, Player.asks_phone, Player.rows, Player.ticket,
     Player.consultation, Player.human, Player.told, Player.said, Player.nowhere, Player.somewhere,
 )  # fmt: skip
@@ -380,5 +257,3 @@ WORDS: dict[str, Callable[[Player, Any], None]] = {
     **{step.__name__: step for step in _STEPS},
     "as": Player.as_,
 }
-
-__all__ = ["BREATH", "Player"]

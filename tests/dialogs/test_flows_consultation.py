@@ -191,7 +191,7 @@ def test_an_empty_problem_cannot_be_sent(user: Any) -> None:
 def test_a_ready_answer_is_given_beside_the_problem_once(user: Any) -> None:
     user.say_all(*FIELDS, "penyedia")
     assert "Upload dokumen penawaran gagal" in user.say("gagal upload penawaran")
-    assert user.turn.settle is Settle.NOW
+    assert user.turn.settle is Settle.BREATH
     assert "Upload dokumen" not in user.say("apendo juga error")
     assert len(user.state.draft.parts) == 2
 
