@@ -415,7 +415,7 @@ class _Hearing:
         waits = self._waits(before, turn, flooded)
         self.waits = bool(waits)
         speaking.say(
-            (*turn.replies, *answers),
+            _in_order(turn, answers),
             state.step,
             waits,
             hide_keyboard=_phone_was_asked(before, self.turns.desk)
@@ -455,6 +455,17 @@ class _Hearing:
             flood_tat=self.flood[0],
             flood_told=self.flood[1],
         )
+
+
+def _in_order(turn: Turn, answers: list[Reply]) -> tuple[Reply, ...]:
+    """What the commands answered stands before the question that is put, else at the end."""
+    if turn.asks and answers:
+        return (*turn.replies[:-1], *answers, turn.replies[-1])
+    if len(turn.replies) == len(answers) == 1:  # one message says both
+        said = turn.replies[0]
+        text = f"{answers[0].text}\n\n{said.text}"
+        return (replace(answers[0], text=text, choices=answers[0].choices or said.choices),)
+    return (*turn.replies, *answers)
 
 
 def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) -> Facts:

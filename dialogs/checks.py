@@ -114,20 +114,35 @@ def _is_talk(words: list[str]) -> bool:
     return ordinary == len(words) or (len(words) > 3 and ordinary > len(words) / 2)
 
 
-# The beginning of an answer, sent too soon.
-_NOTHING_SAID = frozenset(
-    "dari dr di yang yg dan saya sy kami ini itu dengan dgn nama pt cv".split()
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_EVASIONS = _words(
+    """
+    nanti aja saja dulu besok lusa minggu depan tidak ga gak nggak ngga enggak tdk gk ada punya
+    tahu tau gatau gaada gapunya belum blm rahasia lupa kosong nihil entah males malas skip lewat
+    ya min kak pak bu deh dong lah saya sy
+    """
 )
+# The beginning of an answer, sent too soon.
+_NOTHING_SAID = _words("dari dr di yang yg dan saya sy kami ini itu dengan dgn nama pt cv")
 
 
 def _text(text: str) -> Checked:
-    if sum(map(str.isalnum, text)) < 2 or text.casefold() in _NOTHING_SAID:
+    if sum(map(str.isalnum, text)) < 2 or text.casefold() in _NOTHING_SAID or _evades(text):
         return Checked(None, "text_too_short")
     return Checked(None, "text_too_long") if len(text) > _TEXT_LONGEST else Checked(text)
 
 
+def _evades(text: str) -> bool:
+    """No answer but the wish not to give one: "nanti saja", "ga punya", "minggu depan"."""
+    said = "".join(c for c in text.casefold() if c.isalnum() or c.isspace()).split()
+    return bool(said) and len(said) <= 4 and _EVASIONS.issuperset(said)
+
+
 def _address(text: str) -> Checked:
-    if len(text) < 5:
+    if len(text) < 5 or _evades(text):
         return Checked(None, "address_too_short")
     if sum(map(str.isalpha, text)) < 3:
         return Checked(None, "address_no_words")

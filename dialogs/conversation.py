@@ -206,7 +206,12 @@ def _put(m: Moment, move: Move) -> Turn:
     state = replace(move.state, step=move.state.step + (0 if move.again else 1))
     if move.silent:
         offered = state.offered if move.again else ()
-        replies = (*move.replies, *_reply(move.say, Reply("")))
+        say, extra = move.say, Reply("")
+        if not state.noticed_privacy and state.flow == "menu":
+            say, extra = (*say, m.text("privacy_notice")), Reply("", (menu.PRIVACY,))
+            state = replace(state, noticed_privacy=True)
+            offered = offered or (menu.PRIVACY,)
+        replies = (*move.replies, *_reply(say, extra))
         return Turn(replace(state, offered=offered), replies, move.commands, move.settle)
     say, question = move.say, flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
     if not state.noticed_privacy:
@@ -216,7 +221,7 @@ def _put(m: Moment, move: Move) -> Turn:
         state = replace(state, noticed_privacy=True)
     replies = (*move.replies, *_reply(say, question))
     state = replace(state, offered=question.choices)
-    return Turn(state, replies, move.commands, move.settle)
+    return Turn(state, replies, move.commands, move.settle, asks=bool(question.text))
 
 
 def _reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:

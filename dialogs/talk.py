@@ -12,6 +12,7 @@ from dialogs.flows import drafts, erasure, faq, feedback, form, menu, person, st
 from dialogs.flows.consultation_problem import has_voice
 from dialogs.move import Moment, Move
 from dialogs.turn import Settle
+from dialogs.words import QUESTIONS
 
 # A text made of nothing but these opens a talk; what it is about comes with the next message.
 OPENERS = words(
@@ -48,6 +49,10 @@ def remember(m: Moment) -> Moment:
         return m
     found = extract(m.heard.text, m.heard.understanding)
     heard = {**m.state.heard, **form.checked(found.answers, m.desk.office.form)}
+    phone = m.heard.understanding.first("phone")
+    if phone and len(m.heard.text.split()) <= _FEW_WORDS:  # "hubungi 0812..." and no more
+        field = form.phone_field(m.desk.office.form)
+        heard |= form.checked({field.key: phone}, m.desk.office.form) if field else {}
     if found.user_type:
         heard[form.HEARD_USER_TYPE] = found.user_type
     if found.deadline:
@@ -63,11 +68,18 @@ def _answered(m: Moment) -> Move:
         return faq.answer(m, topic)
     if _introduced(m) and (m.is_("out_of_scope") or not _act(m)):
         return m.go("menu", "", m.text("known", heard=m.state.heard))
-    if act := _act(m):
+    act = _act(m)
+    if act is not None and not (act is faq.out_of_scope and status.just_opened(m)):
         return act(m)
     if status.spoken_number(m):
         return status.start(m)
+    if not _asks(m.heard.text) and (more := status.more_words(m)):
+        return more
     return faq.suggest(m) or faq.not_understood(m)
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or not QUESTIONS.isdisjoint(plain(text).split())
 
 
 def _act(m: Moment) -> Callable[[Moment], Move] | None:

@@ -20,9 +20,11 @@ class Settle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Replies first, then what the commands answer."""
+    """What is said, then what the commands answer. Where ``asks`` is set, the last reply is
+    the question that stands, and it comes after those answers."""
 
     state: State
     replies: tuple[Reply, ...] = ()
     commands: tuple[Command, ...] = ()
     settle: Settle = Settle.NOW
+    asks: bool = False

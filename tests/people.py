@@ -62,10 +62,7 @@ class Script:
         said = {"nama": "Budi Santoso", "instansi": "CV Maju", "alamat": "Jl. Sudirman 5, Batam"}
         problem = texts.render("problem", messages=0, files=0, useful=(), office=office)
         return cls(
-            {
-                plain(f.question): said.get(f.key, "081234567890")
-                for f in office.form.fields
-            },
+            {plain(f.question): said.get(f.key, "081234567890") for f in office.form.fields},
             plain(problem).splitlines()[0],
             plain(texts.render("parked", office=office)).splitlines()[0],
         )
@@ -90,7 +87,8 @@ def plain(text: str) -> str:
 class Person(ABC):
     """``forms`` holds the number announced for each form by the form's mark, ``acknowledged``
     what was taken, in order. ``again`` counts messages that had to be sent more than once,
-    ``nudges`` those said anew because no answer came."""
+    ``nudges`` those said anew because no answer came. ``survived`` is how often the server
+    was killed (``deaths``) while a message was under way, where it was."""
 
     name: str
     script: Script
@@ -98,6 +96,8 @@ class Person(ABC):
     acknowledged: list[Said] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     forms: dict[str, str] = field(default_factory=dict)
+    survived: dict[str, int] = field(default_factory=dict)
+    deaths: Callable[[], int] = lambda: 0  # noqa: E731
     again: int = 0
     nudges: int = 0
     _marks: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -113,7 +113,7 @@ class Person(ABC):
 
     async def run(self, over: Callable[[], bool]) -> None:
         """Forms, one after the other; the last one is finished after ``over``."""
-        while not over():
+        while not (self.forms and over()):
             await self._form(f"{self.name} formulir {next(self._marks)}")
 
     async def say(self, text: str) -> None:
@@ -126,10 +126,12 @@ class Person(ABC):
         return f"{self.name}-{next(self._ids)}"
 
     async def _hand_in(self, said: Said) -> None:
+        before = self.deaths()
         while not await self.deliver(said):
             self.again += 1
-            await asyncio.sleep(self.rng.uniform(0.01, 0.08))
+            await asyncio.sleep(self.rng.uniform(0.03, 0.15))
         self.acknowledged.append(said)
+        self.survived[said.event_id] = self.deaths() - before
 
     async def _form(self, mark: str) -> None:
         """From the wish to the number."""
@@ -157,9 +159,8 @@ class Person(ABC):
                 return len(self.heard), deed
             if time.monotonic() > end:
                 self.nudges += 1
-                print("NUDGE", self.name, mark, [h.text[:60] for h in self.heard[-3:]], len(new), [s.shown for s in self.acknowledged[-3:]], flush=True)
                 return len(self.heard), last
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.08)
 
     def _number(self, told: int) -> str | None:
         """A number that was not announced before (a message may arrive twice)."""
@@ -196,7 +197,6 @@ class WebPerson(Person):
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
     token: str = ""
     seqs: list[tuple[int, str]] = field(default_factory=list)
-    parked: list[Said] = field(default_factory=list)
 
     async def open(self) -> None:
         """A session; asked for until there is one."""
@@ -216,8 +216,6 @@ class WebPerson(Person):
         except httpx.TransportError:
             return False
         assert answer.status_code in (202, 503), answer.text
-        if answer.status_code == 202 and answer.json()["seq"] == 0:
-            self.parked.append(said)
         return answer.status_code == 202
 
     async def listen(self) -> None:
@@ -234,6 +232,13 @@ class WebPerson(Person):
                 buttons = tuple((c["id"], c["label"]) for c in message["choices"])
                 self.heard.append(Heard(message["text"], buttons))
 
+    async def read_to_the_end(self) -> None:
+        """Everything there is to see."""
+        seen = -1
+        while seen < len(self.seqs):
+            seen = len(self.seqs)
+            await self.listen()
+
     def _head(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
@@ -247,7 +252,7 @@ class Chatterer(WebPerson):
             await self.say(f"pesan ke-{next(self._marks)} dari {self.name}")
             if self.rng.random() < 0.2:
                 await self.listen()
-            await asyncio.sleep(self.rng.uniform(0, 0.2))
+            await asyncio.sleep(self.rng.uniform(0, 0.1))
 
 
 @dataclass

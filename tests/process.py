@@ -122,7 +122,9 @@ def quiet_port() -> int:
             return port
 
 
-def eventually(what: Callable[[], Any], seconds: float = 20, hint: Callable[[], object] = str) -> Any:
+def eventually(
+    what: Callable[[], Any], seconds: float = 20, hint: Callable[[], object] = str
+) -> Any:
     """Wait until ``what`` holds; what it gave."""
     end = time.monotonic() + seconds
     while not (found := what()):

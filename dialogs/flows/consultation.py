@@ -46,7 +46,7 @@ STEPS: Mapping[str, Step] = {
     form.EDIT: Step(consultation_summary.ask_edit, consultation_summary.hear_edit),
     form.FILES: Step(consultation_summary.ask_files, consultation_summary.hear_files),
 }
-_SURE = 0.75  # an act in place of an answer has to be this clear where any text would do
+_SURE = 0.85  # an act in place of an answer has to be this clear where any text would do
 _ACT_WORDS = 8
 # "PT Kembali Jaya" goes nowhere: names of firms, offices and streets are answers.
 _NAME = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -42,6 +43,15 @@ _NO_LIMIT = Choice("none", "Tidak ada", ("deny",), ("tidak", "tdk ada", "ga ada"
 _SKIP = Choice("skip", "Lewati", (), ("skip", "lewat"))
 _SAYING = 6  # words in which one says who one is, or until when
 _TELLING = 4  # words from which a text tells something, whatever was asked
+_IN_WORDS: tuple[tuple[re.Pattern[str], Deadline], ...] = (
+    (
+        re.compile(r"(?i)\b(?:ga|gak|nggak|tidak|tdk|belum|tanpa)\b.*\b(?:ada|batas)"),
+        "none",
+    ),
+    (re.compile(r"(?i)\b(?:minggu|bulan)\b|\b(?:seminggu|sebulan|lusa)\b|masih lama"), "later"),
+    (re.compile(r"(?i)\b\w+ hari lagi\b"), "later"),
+    (re.compile(r"(?i)\b(?:besok|bsk|hari ini|nanti|malam ini|sore ini|siang ini)\b"), "under_24h"),
+)
 _DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
 
 
@@ -83,8 +93,15 @@ def plainly_answers(m: Moment, draft: Draft) -> bool:
         return False
     if draft.asking == form.USER_TYPE:
         return m.heard.understanding.first("user_type") is not None
-    asked = draft.asking == form.DEADLINE
-    return asked and extract(text, m.heard.understanding).deadline is not None
+    return draft.asking == form.DEADLINE and _told_deadline(m) is not None
+
+
+def _told_deadline(m: Moment) -> Deadline | None:
+    """The time limit in the user's own words. A bare "besok" counts as near: too early does
+    no harm."""
+    if found := extract(m.heard.text, m.heard.understanding).deadline:
+        return found
+    return next((d for pattern, d in _IN_WORDS if pattern.search(m.heard.text)), None)
 
 
 def hear_user_type(m: Moment, draft: Draft) -> Move:
@@ -103,7 +120,7 @@ def hear_deadline(m: Moment, draft: Draft) -> Move:
     if m.chosen == "skip":
         done = tuple(dict.fromkeys((*draft.done, form.DEADLINE)))
         return form.onward(m, replace(draft, deadline=None, done=done))
-    said = m.chosen or extract(m.heard.text, m.heard.understanding).deadline
+    said = m.chosen or _told_deadline(m)
     if said is None or said not in _DEADLINES:
         return _not_a_choice(m, draft)
     draft = replace(draft, deadline=_DEADLINES[said])

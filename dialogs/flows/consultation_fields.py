@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialogs.checks import check
+from dialogs.checks import check, display_phone
 from dialogs.commands import ProvePhone
 from dialogs.desk import Desk
 from dialogs.extraction import Extracted, extract
@@ -65,9 +65,11 @@ def hear(m: Moment, draft: Draft) -> Move:
     assert field is not None  # the table sends only fields here
     if m.chosen is not None:
         return _chosen(m, draft, field)
-    if m.heard.files:
-        return consultation_problem.beside(m, draft)
     text = m.heard.text.strip()
+    if m.heard.files:
+        if check(field.check, text).value is None or faq.confident_topic(m):
+            return consultation_problem.beside(m, draft)
+        draft = consultation_problem.with_files(m, draft)  # the caption is the answer
     found = extract(text, m.heard.understanding)
     others = _new(found, draft, field, m.desk)
     more = others or (field.check == "name" and len(found.problem.split()) > 1)
@@ -117,6 +119,11 @@ def shared_phone(m: Moment, draft: Draft) -> Move:
     result = check("phone", phone.number)
     if field is None or result.value is None:
         return m.stay(m.text("phone_unused"), commands=proof)
+    if not phone.own and draft.asking != form.FIELD + field.key:
+        told = m.text("contact_told", number=display_phone(result.value))
+        return form.place(
+            m, consultation_problem.with_part(m, draft, told), m.text("problem_added"), again=True
+        )
     draft = _answered(m, draft, {field.key: result.value})
     if draft.asking == form.FIELD + field.key:
         return replace(form.onward(m, draft), commands=proof)

@@ -115,10 +115,15 @@ def _says_done(m: Moment) -> bool:
     return few and m.is_("affirm", "deny", at_least=_DONE_SURE)
 
 
+def with_files(m: Moment, draft: Draft) -> Draft:
+    """The draft with the message's files."""
+    files = (*draft.files, *(file.attachment_id for file in m.heard.files))
+    return replace(draft, files=tuple(dict.fromkeys(files)))
+
+
 def _kept(m: Moment, draft: Draft) -> Draft:
     text = m.heard.text.strip()
-    files = (*draft.files, *(file.attachment_id for file in m.heard.files))
-    draft = replace(draft, files=tuple(dict.fromkeys(files)))
+    draft = with_files(m, draft)
     if not text:
         return draft
     deadline = extract(text, m.heard.understanding).deadline

@@ -16,7 +16,7 @@ from dialogs.state import State
 _SEND = Choice("send", "Kirim", ("affirm",), ("ya", "iya", "oke", "ok", "kirimkan", "benar"))
 _REWRITE = Choice("rewrite", "Tulis ulang", (), ("ubah", "ganti", "ulang"))
 _DROP = Choice("drop_words", "Batal", ("cancel", "deny"), ("tidak jadi", "tidak", "gak jadi"))
-_WHOLE = 5  # words from which a text is the feedback itself, not the wish to give some
+_WHOLE = 3  # words from which a text is the feedback itself, not the wish to give some
 
 
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:

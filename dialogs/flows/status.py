@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 from rapidfuzz.distance import OSA
@@ -31,6 +32,8 @@ EVENTS: dict[str, Event] = {
 CLOSED = "ditutup"
 _MOST_LISTED = 5
 _NEAR = 2
+_STILL_TALKING = timedelta(minutes=15)
+_TELLING = 3  # words from which a text tells something
 _RESOLVED = Choice("resolved", "Sudah beres", ("resolved",), ("sudah selesai", "beres", "sudah"))
 _NOT_RESOLVED = Choice(
     "not_resolved", "Belum beres", ("not_resolved",), ("belum", "belum selesai", "masih")
@@ -144,12 +147,27 @@ def amend(m: Moment) -> Move | None:
     return replace(m.stay(), commands=(command,), silent=True)
 
 
+def just_opened(m: Moment) -> TicketFact | None:
+    """An own ticket so new that what is said now may well belong to it."""
+    now = m.facts.now
+    new = (t for t in m.facts.tickets if now - t.opened_at <= _STILL_TALKING and t.state != CLOSED)
+    return max(new, key=lambda t: t.opened_at, default=None)
+
+
+def more_words(m: Moment) -> Move | None:
+    """What nothing else explains, said right after a ticket was made, is put on it."""
+    ticket = just_opened(m)
+    if ticket is None or len(m.heard.text.split()) < _TELLING:
+        return None
+    return _note(m.with_state(words=m.heard.text.strip()), "addition", ticket.number)
+
+
 def spoken_number(m: Moment) -> str | None:
     """The ticket number in the text. Where a number was asked for, digits will do."""
     if found := m.heard.understanding.first("ticket_number"):
         return found
     text = m.heard.text.strip()
-    spoken = re.search(r"\b[A-Za-z]{2,10}[-/ ]?\d{4}[-/ ]?\d{2,8}(?:[-/ ]?\w)?\b", text)
+    spoken = re.search(r"\b[A-Za-z]{2,10}[-/]\d{4}[-/ ]?\d{2,8}(?:[-/ ]?\w)?\b", text)
     if spoken:
         return spoken.group()
     asked = m.state.flow == "status" and m.state.at in ("number", "list")

@@ -43,7 +43,7 @@ def test_urgent_tickets_come_first(
     make_rig: Callable[..., Rig], capsys: pytest.CaptureFixture[str]
 ) -> None:
     rig = make_rig()
-    rig.say("Saya Siti dari CV Dua, 0812-3456-7891, email tidak masuk", "siti")
+    rig.say("Saya Siti dari CV Melati, 0812-3456-7891, email tidak masuk", "siti")
     for text in ("buat tiket", "Jl. Melati No. 2, Batam", "lanjut", "tidak ada"):
         rig.say(text, "siti")
     rig.tap("Kirim", "siti")

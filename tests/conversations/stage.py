@@ -54,11 +54,11 @@ class Stage:
         if "old_tap" in part:
             return self._old_tap(part["old_tap"])
         if "again" in part:
-            return said[part["again"] - 1]
+            return said[int(part["again"]) - 1]
         assert part.keys() <= _KNOWN, f"unknown: {part.keys() - _KNOWN}"
         content = self._content(part)
         if "edit" in part:
-            content["edits"] = said[part["edit"] - 1].message_id
+            content["edits"] = said[int(part["edit"]) - 1].message_id
         return self._rig.event(self._who, self._channel, **content)
 
     def _content(self, part: dict[str, Any]) -> dict[str, Any]:
