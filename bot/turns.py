@@ -403,11 +403,7 @@ class _Hearing:
     def _speak(self, before: State, turn: Turn, flooded: bool, tell: bool) -> None:
         state = replace(turn.state, secret_follows=self.secret_follows)
         moment = Moment(self.connection, self.case, self.now, state.step)
-        answers = [
-            reply
-            for command in turn.commands
-            for reply in carry_out(self.turns.counter, moment, command)
-        ]
+        answers = carry_out(self.turns.counter, moment, turn.commands)
         speaking = _Speaking(self.turns, self.unit, self.case, self.now)
         if tell:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
@@ -457,7 +453,7 @@ class _Hearing:
         )
 
 
-def _in_order(turn: Turn, answers: list[Reply]) -> tuple[Reply, ...]:
+def _in_order(turn: Turn, answers: tuple[Reply, ...]) -> tuple[Reply, ...]:
     """What the commands answered stands before the question that is put, else at the end."""
     if turn.asks and answers:
         return (*turn.replies[:-1], *answers, turn.replies[-1])

@@ -122,7 +122,7 @@ _EVASIONS = _words(
     """
     nanti aja saja dulu besok lusa minggu depan tidak ga gak nggak ngga enggak tdk gk ada punya
     tahu tau gatau gaada gapunya belum blm rahasia lupa kosong nihil entah males malas skip lewat
-    ya min kak pak bu deh dong lah saya sy
+    ya min kak pak bu deh dong lah saya sy lanjut lanjutkan next ok oke baik siap maaf
     """
 )
 # The beginning of an answer, sent too soon.

@@ -4,7 +4,7 @@ lock. Each command has one function; it returns what the user is told."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -49,9 +49,13 @@ class Moment:
     step: int
 
 
-def carry_out(counter: Counter, moment: Moment, command: c.Command) -> tuple[Reply, ...]:
-    """Do one command; what the user is told."""
-    return _DEEDS[type(command)](counter, moment, command)
+def carry_out(
+    counter: Counter, moment: Moment, commands: Iterable[c.Command]
+) -> tuple[Reply, ...]:
+    """Do a turn's commands; what the user is told. One that joins two contacts comes last: it
+    takes along whatever the others wrote for the contact that was read."""
+    ordered = sorted(commands, key=lambda command: isinstance(command, _JOINING))
+    return tuple(r for command in ordered for r in _DEEDS[type(command)](counter, moment, command))
 
 
 def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tuple[Reply, ...]:
@@ -273,6 +277,7 @@ def _hours(counter: Counter, now: datetime) -> dict[str, object]:
     }
 
 
+_JOINING = (c.ProvePhone, c.RedeemLink)
 _DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, ...]]] = {
     c.OpenTicket: open_ticket,
     c.CallHuman: call_human,

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.process import quiet_port
+from tests.process import eventually, quiet_port
 
 ME = {"id": 700001, "is_bot": True, "first_name": "Loket", "username": "loket_bot"}
 
@@ -58,9 +58,8 @@ class FakeTelegram:
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
         try:
+            await asyncio.to_thread(eventually, lambda: server.started)
             yield
         finally:
             server.should_exit = True

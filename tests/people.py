@@ -24,7 +24,7 @@ from tests.fake_telegram import Arrived, FakeTelegram
 from tests.process import WEBHOOK_SECRET
 
 NUMBER = re.compile(r"LPSE-\d{4}-\d{5}-\w")
-PATIENCE = 40.0  # seconds without an answer after which a person says it again
+PATIENCE = 25.0  # seconds without an answer after which a person says it again
 Deed = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -97,7 +97,7 @@ class Person(ABC):
     heard: list[Heard] = field(default_factory=list)
     forms: dict[str, str] = field(default_factory=dict)
     survived: dict[str, int] = field(default_factory=dict)
-    deaths: Callable[[], int] = lambda: 0  # noqa: E731
+    deaths: Callable[[], int] = lambda: 0
     again: int = 0
     nudges: int = 0
     _marks: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -129,7 +129,7 @@ class Person(ABC):
         before = self.deaths()
         while not await self.deliver(said):
             self.again += 1
-            await asyncio.sleep(self.rng.uniform(0.03, 0.15))
+            await asyncio.sleep(self.rng.uniform(0.05, 0.3))
         self.acknowledged.append(said)
         self.survived[said.event_id] = self.deaths() - before
 

@@ -57,6 +57,9 @@ _NAME = re.compile(
 _BARE_WISH = 3
 
 
+_PLAIN_CHECKS = ("phone", "email", "npwp")  # nothing but an answer passes these
+
+
 def begin(m: Moment) -> Move:
     """A new form; what is known already is not asked again."""
     draft = form.begun(m)
@@ -84,7 +87,9 @@ def taken_up(m: Moment) -> Move | None:
         return None
     intent = m.heard.understanding.intent
     meant = intent is not None and intent.confidence >= _SURE and intent.name != "out_of_scope"
-    if (meant and not _NAME.match(m.heard.text)) or not check(field.check, m.heard.text).value:
+    named = _NAME.match(m.heard.text) is not None
+    unlike_talk = named or (field.check in _PLAIN_CHECKS and not meant)
+    if not unlike_talk or not check(field.check, m.heard.text).value:
         return None
     fresh = replace(draft, touched_at=m.facts.now.timestamp())
     return consultation_fields.hear(m.with_state(flow="consultation", draft=fresh), fresh)

@@ -53,8 +53,11 @@ class Town:
             )
             try:
                 async with asyncio.timeout(60 + 8 * kills):
+                    T=time.monotonic()
                     await self._talk(kills)
+                    print("TALK", time.monotonic()-T)
                     await self._settle()
+                    print("SETTLED", time.monotonic()-T)
                 assert await asyncio.to_thread(self.served.stop) is not None
             except BaseException:
                 print(self.served.log())
@@ -89,6 +92,7 @@ class Town:
             self.kills += 1
         await asyncio.to_thread(self.served.start)
         self.done = True
+        print("DONE", time.monotonic())
 
     async def _settle(self) -> None:
         waiting = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')"

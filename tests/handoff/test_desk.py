@@ -53,11 +53,7 @@ class Office:
         def write(connection: Connection) -> list[Reply]:
             case = conversations.load_locked(connection, conversation_id)
             moment = Moment(connection, case, at, step=3)
-            return [
-                reply
-                for command in commands
-                for reply in handoff.carry_out(self.counter, moment, command)
-            ]
+            return list(handoff.carry_out(self.counter, moment, commands))
 
         replies: list[Reply] = self.desk.do(write)
         return replies
