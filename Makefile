@@ -12,7 +12,7 @@ help: ## list the words
 
 $(VENV)/.made: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Loket needs Python 3.11 or newer: make PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
+	@sh requirements/venv.sh $(PYTHON) $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
