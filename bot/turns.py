@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from textwrap import shorten
 
 from sqlalchemy import Connection
 
@@ -483,7 +484,7 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
                 number=row.number,
                 kind=row.kind,
                 state=row.state,
-                subject=" ".join(row.problem.split())[:60],
+                subject=shorten(row.problem, 60, placeholder="…"),
                 opened_at=calendar.local(row.opened_at),
                 priority=row.priority,
                 decides=row.decides,

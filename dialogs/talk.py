@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ OPENERS = words(
     """
 )
 _ASKING = words("tanya nanya bertanya izin ijin info bantu tolong numpang")
+_REACH_ME = re.compile(r"(?i)\b(?:hubungi|kontak|telepon|telp|kabari)\b.{0,20}\d")
 _FEW_WORDS = 3
 _WISH_WORDS = 5
 
@@ -50,7 +52,7 @@ def remember(m: Moment) -> Moment:
     found = extract(m.heard.text, m.heard.understanding)
     heard = {**m.state.heard, **form.checked(found.answers, m.desk.office.form)}
     phone = m.heard.understanding.first("phone")
-    if phone and len(m.heard.text.split()) <= _FEW_WORDS:  # "hubungi 0812..." and no more
+    if phone and (len(m.heard.text.split()) <= _FEW_WORDS or _REACH_ME.search(m.heard.text)):
         field = form.phone_field(m.desk.office.form)
         heard |= form.checked({field.key: phone}, m.desk.office.form) if field else {}
     if found.user_type:

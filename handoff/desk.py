@@ -49,9 +49,7 @@ class Moment:
     step: int
 
 
-def carry_out(
-    counter: Counter, moment: Moment, commands: Iterable[c.Command]
-) -> tuple[Reply, ...]:
+def carry_out(counter: Counter, moment: Moment, commands: Iterable[c.Command]) -> tuple[Reply, ...]:
     """Do a turn's commands; what the user is told. One that joins two contacts comes last: it
     takes along whatever the others wrote for the contact that was read."""
     ordered = sorted(commands, key=lambda command: isinstance(command, _JOINING))

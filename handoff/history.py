@@ -2,7 +2,8 @@
 
 An entry's ``body`` is JSON with the previous head, seq, UTC microseconds, kind, actor and
 the digest of salt and words; its ``head`` is the keyed hash (HMAC-SHA256) of exactly that
-text. The words sit in a side table: erasing them leaves the chain whole (design 6.9).
+text. The ticket's row holds a seal over the last entry. The words sit in a side table:
+erasing them leaves the chain whole (design 6.9).
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def append(
     *entries: Entry,
 ) -> None:
     """Add entries to a ticket's chain; the caller holds the contact's lock."""
-    ticket = tickets.get(connection, ticket_id)
-    seq, head = ticket.history_seq, ticket.history_head
+    seq = tickets.get(connection, ticket_id).history_seq
+    head = tickets.head_at(connection, ticket_id, seq) or START
     for entry in entries:
         seq += 1
         salt = secrets.token_bytes(16)
@@ -62,7 +63,7 @@ def append(
         )
         if entry.text:
             tickets.add_history_text(connection, entry_id=entry_id, salt=salt, text=entry.text)
-    tickets.move_head(connection, ticket_id, seq, head)
+    tickets.move_head(connection, ticket_id, seq, _seal_end(key, ticket_id, seq, head))
 
 
 def verify(connection: Connection, key: bytes, ticket_id: int) -> str | None:
@@ -81,13 +82,22 @@ def verify(connection: Connection, key: bytes, ticket_id: int) -> str | None:
         if row.text is not None and facts["words"] != _digest(row.salt, row.text):
             return f"the words of entry {seq} were changed"
         head = row.head
-    if (ticket.history_seq, ticket.history_head) != (seq, head):
+    if seq == 0:
+        return "there is no entry at all"
+    end = _seal_end(key, ticket_id, seq, head)
+    if ticket.history_seq != seq or not hmac.compare_digest(ticket.history_head, end):
         return f"entries after {seq} are missing"
     return None
 
 
 def _digest(salt: bytes, text: str) -> str:
     return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def _seal_end(key: bytes, ticket_id: int, seq: int, head: str) -> str:
+    """The seal on the ticket's own row: it stands in no entry, so that a chain that was cut
+    short cannot be given its end back."""
+    return _seal(key, f"end:{ticket_id}:{seq}:{head}")
 
 
 def _seal(key: bytes, body: str) -> str:

@@ -6,9 +6,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +91,7 @@ class Rig:
         self.telegram = RecordingChannel("telegram", TELEGRAM)
         self.config = office_config(change)
         self.engine = engine
-        schema.migrate(self.places.database)
+        _migrate(self.places)
         self._ids = itertools.count(1)
         self._runner = asyncio.Runner()
         self.loket: Loket = self._build()
@@ -227,6 +232,24 @@ def office_config(change: Callable[[dict[str, Any]], None] | None = None) -> Con
     raw = config.model_dump(mode="json")
     change(raw)
     return Config.model_validate(raw)
+
+
+@cache
+def _template() -> Path:
+    """A migrated SQLite file, made once: each rig starts from a copy."""
+    path = Path(tempfile.mkdtemp(prefix="loket-tests-")) / "loket.db"
+    schema.migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+def _migrate(places: Places) -> None:
+    if places.database_url:
+        schema.migrate(places.database)
+        return
+    places.data_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_template(), places.data_dir / "loket.db")
 
 
 def _parts(key: ConversationKey) -> Sequence[str]:

@@ -29,8 +29,8 @@ Raw = dict[str, Any]
 class Emulator:
     """The emulator's process. Bots are told apart by token, so tests can share one."""
 
-    def __init__(self, journal: Path) -> None:
-        port = free_port()
+    def __init__(self, journal: Path, port: int = 0) -> None:
+        port = port or free_port()
         self.url, self.journal = f"http://127.0.0.1:{port}", journal
         flags = ["--enable-control", "--allow-insecure-loopback-webhooks"]
         self._process = subprocess.Popen(

@@ -63,7 +63,9 @@ class TelegramService:
         self._intake = intake
         self._database = database
         self._clock = clock
-        self._owner = secrets.token_hex(8)
+        # One process serves a SQLite file (design 6.17): the lease of one that was killed is
+        # its successor's at once.
+        self._owner = "one" if database.dialect == "sqlite" else secrets.token_hex(8)
         self._signs: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:

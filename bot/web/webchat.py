@@ -154,6 +154,7 @@ class WebChat:
             people.revoke_links(unit.connection, case.contact_id, now)
 
         await self._write(revoke)
+        self._bells.ring(session.conversation_id)  # whoever came by a link is let go
         return Response(status_code=204)
 
     async def messages(self, request: Request) -> Response:
@@ -365,14 +366,15 @@ def _key(session: Session) -> ConversationKey:
 
 def _refusal(reason: media.Reason, name: str, office: Office) -> ApiError:
     rules = office.files
+    types = ", ".join(rules.types)
     sentences = {
-        "too_big": (413, f"{name} terlalu besar. Paling besar {rules.max_mb:g} MB."),
+        "too_big": (413, f'"{name}" terlalu besar. Paling besar {rules.max_mb:g} MB.'),
         "bad_type": (
             415,
-            f"{name} bukan jenis berkas yang bisa diterima. Kirim {', '.join(rules.types)}.",
+            f'"{name}" bukan jenis berkas yang bisa diterima. Kirim {types}.',
         ),
-        "empty": (400, f"{name} kosong. Pilih berkas lain."),
-        "gone": (400, f"{name} tidak bisa dibaca. Kirim ulang."),
+        "empty": (400, f'"{name}" kosong. Pilih berkas lain.'),
+        "gone": (400, f'"{name}" tidak bisa dibaca. Kirim ulang.'),
     }
     status, sentence = sentences[reason]
     return ApiError(status, reason, sentence)

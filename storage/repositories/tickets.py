@@ -94,6 +94,14 @@ def get(connection: Connection, ticket_id: int) -> AnyRow:
     return connection.execute(select(_T).where(_T.c.id == ticket_id)).one()
 
 
+def head_at(connection: Connection, ticket_id: int, seq: int) -> str | None:
+    """The head of one history entry, or None."""
+    head: str | None = connection.execute(
+        select(_H.c.head).where(_H.c.ticket_id == ticket_id, _H.c.seq == seq)
+    ).scalar()
+    return head
+
+
 def move_head(connection: Connection, ticket_id: int, seq: int, head: str) -> None:
     """Move the end of a ticket's history chain."""
     connection.execute(

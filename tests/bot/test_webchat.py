@@ -253,7 +253,7 @@ def test_joining_twice_from_one_chat_is_said_once(api: Api) -> None:
     for _ in range(2):
         api.call("POST", "/webchat/sessions", json={"join": token}, headers=two.headers)
     api.rig.settle()
-    assert len(two.messages()) == 1
+    assert len([message for message in two.messages() if message["from"] == "bot"]) == 1
 
 
 def test_a_joining_link_dies_after_a_quarter_of_an_hour(api: Api) -> None:
@@ -344,7 +344,6 @@ def test_a_choice_that_was_never_offered_changes_nothing(browser: Browser, choic
         {"message_id": None, "text": "a"},
         [],
         "halo",
-        None,
         7,
     ],
 )
@@ -362,6 +361,7 @@ def test_a_message_that_breaks_a_rule_is_400_and_nothing_is_kept(
         b"",
         b"{",
         b"halo",
+        b"null",
         b"\xff",
         b'{"message_id": "a", "text": "\xff"}',
         b'{"message_id": "a", "text": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
@@ -561,7 +561,7 @@ def test_a_file_is_kept_and_served_as_what_it_is(
         (("lagu.mp3", b"ID3", "text/plain"), 415, "bad_type"),
         (("film.mp4", b"xx", "video/mp4"), 415, "bad_type"),
         (("layar.png", b"", "image/png"), 400, "empty"),
-        (("", b"", "application/octet-stream"), 400, "empty"),
+        ((" ", b"", "application/octet-stream"), 400, "empty"),
         (("besar.txt", b"0" * 10_000_001, "text/plain"), 413, "too_big"),
         (("pas.txt", b"0" * 10_000_000, "text/plain"), 202, ""),
     ],
@@ -663,6 +663,7 @@ def test_a_form_that_breaks_a_rule_is_refused(
     assert browser.messages() == []
 
 
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile")  # of the part that was cut
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -1077,7 +1078,7 @@ BODIES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=BODIES)
 def test_no_json_at_all_breaks_the_api(api: Api, body: Any) -> None:
     browser = _one(api)
@@ -1088,7 +1089,7 @@ def test_no_json_at_all_breaks_the_api(api: Api, body: Any) -> None:
         assert answer.status_code < 500
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.text(min_size=1, max_size=150),
     data=st.binary(max_size=60),

@@ -73,8 +73,8 @@ def test_an_untouched_history_is_whole(desk: Desk, ticket: int) -> None:
     assert desk.rows("SELECT history_seq FROM tickets")[0][0] == 3
 
 
-def test_a_ticket_without_entries_is_whole(desk: Desk) -> None:
-    assert verify(desk, add_ticket(desk)) is None
+def test_a_ticket_whose_entries_are_all_gone_is_not_whole(desk: Desk) -> None:
+    assert verify(desk, add_ticket(desk)) == "there is no entry at all"
 
 
 def test_another_office_s_key_does_not_fit(desk: Desk, ticket: int) -> None:
