@@ -89,7 +89,7 @@ class Delivery:
         self._pages = pages
         self._owner = secrets.token_hex(8)
         self._names = tuple(sorted(channels))
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[str, set[asyncio.Task[None]]] = {name: set() for name in channels}
         self._bell = bell
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -103,10 +103,13 @@ class Delivery:
             except Unavailable as error:
                 log.warning("delivery waits: %s", error)
                 more = 1.0
+            except Exception:  # whatever it is, delivery goes on
+                log.exception("delivery stumbled")
+                more = 1.0
             if more:
                 await self._bell.wait(more)
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=15)
+        if under_way := set().union(*self._sending.values()):
+            await asyncio.wait(under_way, timeout=15)
 
     async def _take_over(self) -> None:
         """One process serves a SQLite file (design 6.17), so whoever held a lane is dead:
@@ -120,49 +123,56 @@ class Delivery:
 
     async def drain(self) -> int:
         """Send all that is due now, for tests and short commands; how many rows went."""
-        count = 0
-        while claimed := await self._claim():
+        count, room = 0, dict.fromkeys(self._names, AT_ONCE)
+        while claimed := await self._claim(room):
             await asyncio.gather(*(self._send(row) for row in claimed if row is not None))
             count += len(claimed)
         return count
 
     async def _step(self) -> float:
         """Start what is due; seconds until there may be more (0: at once)."""
-        free = AT_ONCE - len(self._sending)
-        if free <= 0:
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-            return 0.0
-        now = self._clock.now()
+        now, room = self._clock.now(), self._room()
         due = await asyncio.to_thread(
-            self._database.read, lambda c: outbox.next_due(c, self._names, now)
+            self._database.read, lambda c: outbox.next_due(c, tuple(room), now)
         )
         if due is None or due > now:
             return min(1.0, (due - now).total_seconds()) if due else 1.0
-        for row in await self._claim(free):
+        for row in await self._claim(room):
             if row is not None:
+                under_way = self._sending[row.out.key.channel]
                 task = asyncio.create_task(self._send(row))
-                self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
         return 0.0
 
-    async def _claim(self, limit: int = AT_ONCE) -> list[Claimed | None]:
-        """Rows to send; a None stands for one that was settled on the spot."""
-        return await asyncio.wrap_future(self._database.write(partial(self._claim_in, limit)))
+    def _room(self) -> dict[str, int]:
+        """How many more messages each channel may send now: one that hangs fills only its
+        own room."""
+        free = {name: AT_ONCE - len(self._sending[name]) for name in self._names}
+        return {name: count for name, count in free.items() if count > 0}
 
-    def _claim_in(self, limit: int, unit: Unit) -> list[Claimed | None]:
-        now = self._clock.now()
-        lanes = outbox.due_lanes(unit.connection, self._names, now, limit)
-        heads = {row.conversation_id: row for row in outbox.heads(unit.connection, lanes)}
+    async def _claim(self, room: Mapping[str, int]) -> list[Claimed | None]:
+        """Rows to send; a None stands for one that was settled on the spot."""
+        return await asyncio.wrap_future(self._database.write(partial(self._claim_in, room)))
+
+    def _claim_in(self, room: Mapping[str, int], unit: Unit) -> list[Claimed | None]:
+        now, connection = self._clock.now(), unit.connection
+        lanes = [
+            lane
+            for name, most in room.items()
+            for lane in outbox.due_lanes(connection, (name,), now, most)
+        ]
+        heads = {row.conversation_id: row for row in outbox.heads(connection, lanes)}
         results: list[Claimed | None] = []
         for lane in lanes:
             head = heads.get(lane)
             if head is None:
-                outbox.free(unit.connection, lane, None)
+                outbox.free(connection, lane, None)
             else:
                 results.extend(self._take(unit, head, now))
         claimed = [row for row in results if row is not None]
-        outbox.claim(unit.connection, [row.row_id for row in claimed])
-        outbox.hold(unit.connection, [row.lane for row in claimed], self._owner, now + LEASE)
+        outbox.claim(connection, [row.row_id for row in claimed])
+        outbox.hold(connection, [row.lane for row in claimed], self._owner, now + LEASE)
         return results
 
     def _take(self, unit: Unit, row: AnyRow, now: datetime) -> list[Claimed | None]:
@@ -184,7 +194,12 @@ class Delivery:
             outbox.settle(connection, row.id, "sent", done_at=now)
             unit.after_commit(lambda: self._pages.ring(lane))
             return [None]
-        claimed = self._as_claimed(row)
+        try:
+            claimed = self._as_claimed(row)
+        except Exception as error:  # a row that cannot be read must not stop the others
+            log.exception("row %d cannot be sent", row.id)
+            outbox.settle(connection, row.id, "failed", done_at=now, error=type(error).__name__)
+            return [None]
         allowed = self._spend(connection, claimed.out.key, now)
         if allowed > now:
             outbox.free(connection, lane, allowed)
@@ -218,16 +233,14 @@ class Delivery:
     def _spend(self, connection: Connection, key: ConversationKey, now: datetime) -> datetime:
         """Count a message against its limits; when it may go (now: it counted)."""
         limits = rates.rates_of(key)
-        known = outbox.scopes(connection, [limit.scope for limit in limits])
-        allowed = now
-        for limit in limits:
-            row = known.get(limit.scope)
-            if row is not None:
-                allowed = max(allowed, limit.allowed_at(row.tat, now), row.paused_until or now)
+        names = {rates.account_scope(key), rates.chat_scope(key)} | {r.scope for r in limits}
+        known = outbox.scopes(connection, sorted(names))
+        allowed = max((row.paused_until or now for row in known.values()), default=now)
+        tats = {r.scope: known[r.scope].tat if r.scope in known else None for r in limits}
+        allowed = max([now, allowed, *(r.allowed_at(tats[r.scope], now) for r in limits)])
         if allowed <= now:
             for limit in limits:
-                row = known.get(limit.scope)
-                tat = limit.after(row.tat if row is not None else None, now)
+                tat = limit.after(tats[limit.scope], now)
                 outbox.save_scope(connection, limit.scope, tat=tat)
         return allowed
 
@@ -239,6 +252,9 @@ class Delivery:
                 break
             except Unavailable:
                 await asyncio.sleep(pause)  # else the lease runs out and the row is "unknown"
+            except Exception:
+                log.exception("what became of row %d cannot be recorded", row.row_id)
+                break
         self._bell.ring()
 
     async def _attempt(self, row: Claimed) -> Callable[[Unit], None]:
@@ -251,16 +267,20 @@ class Delivery:
             return partial(self._sent, row, platform_id)
         except port.DeliveryError as error:
             return partial(self._not_sent, row, error)
+        except Unavailable as error:
+            return partial(self._not_sent, row, port.NotSent(str(error)))
         except Exception as error:
             log.exception("sending on %s went wrong", channel.name)
             return partial(self._not_sent, row, port.Refused(type(error).__name__))
 
     def _sent(self, row: Claimed, platform_id: str | None, unit: Unit) -> None:
         now = self._clock.now()
-        if not outbox.owns(unit.connection, row.lane, self._owner):
-            log.warning("a lane was taken over while its row %d was being sent", row.row_id)
+        ours = outbox.owns(unit.connection, row.lane, self._owner)
         outbox.settle(unit.connection, row.row_id, "sent", done_at=now)
-        outbox.free(unit.connection, row.lane, now)
+        if ours:
+            outbox.free(unit.connection, row.lane, now)
+        else:
+            log.warning("a lane was taken over while its row %d was being sent", row.row_id)
         if platform_id:
             outbox.name_message(unit.connection, row.message_id, platform_id)
 
@@ -273,15 +293,21 @@ class Delivery:
             case port.OutcomeUnknown():
                 self._record_unknown(connection, row.row_id, row.lane, row.repeated, now)
             case port.Unreachable():
-                conversations.mark_unreachable(connection, row.lane, now)
-                outbox.fail_lane(connection, row.lane, str(error) or "unreachable", now)
-                outbox.free(connection, row.lane, None)
+                self._give_up(connection, row.lane, str(error) or "unreachable", now)
+            case port.Moved(chat=chat) if not _can_move(connection, row.out.key, chat):
+                self._give_up(connection, row.lane, str(error), now)
             case port.Refused():
                 outbox.settle(connection, row.row_id, "failed", done_at=now, error=str(error))
                 outbox.free(connection, row.lane, now)
                 log.warning("the platform refused row %d: %s", row.row_id, error)
             case _:
                 self._again(connection, row, error, now)
+
+    def _give_up(self, connection: Connection, lane: int, reason: str, now: datetime) -> None:
+        """Nothing more goes there until its user writes again."""
+        conversations.mark_unreachable(connection, lane, now)
+        outbox.fail_lane(connection, lane, reason, now)
+        outbox.free(connection, lane, None)
 
     def _again(
         self, connection: Connection, row: Claimed, error: port.DeliveryError, now: datetime
@@ -316,6 +342,12 @@ class Delivery:
             at = now + UNKNOWN_WAIT
             outbox.settle(connection, row_id, "queued", due_at=at, repeated=True)
             outbox.free(connection, lane, at)
+
+
+def _can_move(connection: Connection, key: ConversationKey, chat: str) -> bool:
+    """Whether the new id is free: the chat may have written under it before we heard."""
+    found = conversations.find(connection, key.channel, key.account, chat, key.thread)
+    return found is None
 
 
 def _with_bytes(out: port.Outgoing, data: bytes) -> port.Outgoing:

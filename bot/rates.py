@@ -31,9 +31,11 @@ class Rate:
 def _telegram(key: ConversationKey) -> tuple[Rate, ...]:
     """About 30/s over all, 1/s in a chat with short bursts, 20/min in a group; published as
     approximate (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)."""
-    everything = Rate(account_scope(key), timedelta(seconds=1) / 30, 30)
+    # A burst comes on top of the average: 5 and 25 make 30 in any second, 5 and 15 make 20
+    # in any minute.
+    everything = Rate(account_scope(key), timedelta(seconds=1) / 25, 5)
     if key.chat.startswith("-"):
-        return (everything, Rate(chat_scope(key), timedelta(seconds=3), 20))
+        return (everything, Rate(chat_scope(key), timedelta(seconds=4), 5))
     return (everything, Rate(chat_scope(key), timedelta(seconds=1), 3))
 
 

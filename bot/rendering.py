@@ -79,7 +79,8 @@ def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
 
 def split(text: str, limit: int) -> Iterator[str]:
     """Pieces of at most ``limit`` UTF-16 units, cut at paragraphs, else lines, else words,
-    else anywhere but inside a character."""
+    else anywhere but inside a character. No piece is empty unless all of it is."""
+    text = text.strip() or text[:limit]
     while _units(text) > limit:
         window = _prefix(text, limit)
         cut = next(
@@ -92,7 +93,7 @@ def split(text: str, limit: int) -> Iterator[str]:
 
 
 def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _prefix(text: str, limit: int) -> str:

@@ -13,7 +13,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from textwrap import shorten
 
 from sqlalchemy import Connection
 
@@ -484,7 +483,7 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
                 number=row.number,
                 kind=row.kind,
                 state=row.state,
-                subject=shorten(row.problem, 60, placeholder="…"),
+                subject=_subject(row.problem),
                 opened_at=calendar.local(row.opened_at),
                 priority=row.priority,
                 decides=row.decides,
@@ -499,6 +498,12 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
 
 def _phone_was_asked(state: State, desk: Desk) -> bool:
     return conversation.expected(state, desk) == "phone"
+
+
+def _subject(problem: str) -> str:
+    """The beginning of a problem, cut between words."""
+    text = " ".join(problem[:300].split())
+    return text if len(text) <= 60 else text[:59].rsplit(" ", 1)[0] + "…"
 
 
 def key_of(case: Case) -> ConversationKey:

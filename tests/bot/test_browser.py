@@ -131,7 +131,6 @@ def test_from_a_question_to_a_ticket_on_a_phone(
     expect(page.get_by_role("heading", name=re.compile("Selamat datang"))).to_be_visible()
     device.say("min, gagal upload dokumen penawaran terus, gimana ya?")
     device.hears(re.compile("Yang memutuskan|Sumber"))
-    shot(page, "chat.png")
     device.tap("Buat tiket")
     fill_form(device)
     device.say("Muncul error 500 waktu upload, sudah coba dua browser")
@@ -145,7 +144,6 @@ def test_from_a_question_to_a_ticket_on_a_phone(
     device.tap("Lanjut")
     device.tap("Tidak ada")
     device.hears("Periksa dulu sebelum dikirim")
-    shot(page, "summary.png")
     device.tap("Kirim")
     expect(page.locator(".number").last).to_contain_text(NUMBER)
     shot(page, "ticket.png")
@@ -159,6 +157,7 @@ def test_from_a_question_to_a_ticket_on_a_phone(
     expect(page.locator(".number").last).to_contain_text(number[0])
     page.locator(".picture").scroll_into_view_if_needed()  # it is fetched only when it is near
     expect(page.locator(".msg.user img")).to_be_visible()
+    expect(page.locator(".picture")).to_have_accessible_name("Gambar layar.png")
     assert device.texts() == said
 
     elsewhere = Device(chromium, served.url)
@@ -275,11 +274,25 @@ def test_a_text_with_markup_is_shown_as_text(
     assert device.page.locator(".msg img, .msg b").count() == 0
 
 
+def test_an_answer_is_read_from_its_top(
+    chromium: Browser, served: Served, devices: list[Device]
+) -> None:
+    """Also where it is longer than the screen. The picture of the README."""
+    device = phone(chromium, served, devices)
+    device.say("min, alamat SPSE yang baru apa ya?")
+    device.hears("spse.inaproc.id")
+    top = device.page.locator(".msg.bot").last.get_by_text("Alamat baru SPSE")
+    expect(top).to_be_in_viewport()
+    device.page.locator(".msg.user").last.evaluate("node => node.scrollIntoView()")
+    shot(device.page, "chat.png")
+
+
 def shot(page: Page, name: str) -> None:
     """Kept for the documentation when LOKET_SCREENSHOTS is 1."""
     if os.environ.get("LOKET_SCREENSHOTS") == "1":
         folder = ROOT / "docs" / "images"
         folder.mkdir(parents=True, exist_ok=True)
+        page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(400)  # until nothing moves
         page.screenshot(path=folder / name)
 
