@@ -20,7 +20,7 @@ from bot import rendering
 from bot.bells import Bell, PageBells
 from bot.channels.port import Abilities
 from bot.clock import Clock
-from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.incoming import Incoming, IncomingFile
 from dialogs import conversation
 from dialogs import state as states
 from dialogs.commands import RecordMiss
@@ -468,7 +468,6 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
     """All a flow may know, read once under the contact's lock."""
     calendar = turns.counter.calendar
     is_open = calendar.is_open(now)
-    idle = (now - case.heard_at).total_seconds() if case.heard_at else None
     return Facts(
         now=calendar.local(now),
         office_open=is_open,
@@ -492,7 +491,6 @@ def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) 
             for row in tickets.of_contact(connection, case.contact_id)
         ),
         waiting_number=case.waiting_number,
-        idle_seconds=idle,
     )
 
 
@@ -504,8 +502,3 @@ def _subject(problem: str) -> str:
     """The beginning of a problem, cut between words."""
     text = " ".join(problem[:300].split())
     return text if len(text) <= 60 else text[:59].rsplit(" ", 1)[0] + "…"
-
-
-def key_of(case: Case) -> ConversationKey:
-    """The address of a conversation."""
-    return ConversationKey(case.channel, case.account, case.chat, case.thread)

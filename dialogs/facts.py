@@ -34,7 +34,6 @@ class Facts:
     ``waiting_number`` is the number of an open request for a person.
     ``unspoken`` says that the answer to the message just before was withdrawn before
     it was sent, because this message came within the same breath.
-    ``idle_seconds`` is the time since the user's message before (None: the first).
     """
 
     now: datetime
@@ -48,4 +47,3 @@ class Facts:
     tickets: tuple[TicketFact, ...] = ()
     waiting_number: str | None = None
     unspoken: bool = False
-    idle_seconds: float | None = None

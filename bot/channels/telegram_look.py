@@ -29,7 +29,6 @@ Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 _MOST_ENTITIES = 100
 _BOLD = re.compile(r"\*(?=\S)([^*\n]+?)(?<=\S)\*")
-_ADDRESS = re.compile(r"://|\w\.[a-z]{2}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,6 @@ class Look:
     bold: tuple[MessageEntity, ...] = ()
     markup: Markup | None = None
     sweep: bool = False
-
-    @property
-    def has_address(self) -> bool:
-        """Whether Telegram might show a preview of something in the text."""
-        return _ADDRESS.search(self.text) is not None
 
 
 def look(out: Outgoing, *, private: bool) -> Look:

@@ -19,7 +19,7 @@ from bot.channels.port import DeliveryError
 from bot.channels.telegram import TelegramChannel, set_up
 from bot.channels.telegram_parse import CHANNEL, parse, read
 from bot.channels.telegram_poll import poll
-from bot.channels.telegram_webhook import check_secret
+from bot.channels.telegram_webhook import SECRET_HEADER, check_secret
 from bot.clock import Clock
 from bot.incoming import Incoming
 from bot.intake import Busy, Intake
@@ -88,7 +88,7 @@ class TelegramService:
 
     async def webhook(self, request: Request) -> Response:
         """POST /webhooks/telegram: 200 only once the update is durable."""
-        header = request.headers.get("x-telegram-bot-api-secret-token")
+        header = request.headers.get(SECRET_HEADER)
         if not check_secret(header, self._settings.secret):
             return JSONResponse({"ok": False}, 403)
         length = request.headers.get("content-length", "0")

@@ -26,7 +26,8 @@ from bot.channels.port import (
     RetryLater,
     Unreachable,
 )
-from bot.delivery import AT_ONCE, LEASE
+from bot.claims import LEASE
+from bot.delivery import AT_ONCE
 from dialogs.reply import Reply, RowClass
 from nlu.engine import Engine
 from storage.repositories import conversations
