@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import table_of
 from storage.database import Database, Unavailable
@@ -75,8 +76,10 @@ class DatabaseBlobs:
             if unit.connection.execute(select(table.c.n).where(table.c.key == key)).first():
                 return
             chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] or [b""]
+            make = sqlite.insert if unit.connection.dialect.name == "sqlite" else postgresql.insert
             unit.connection.execute(
-                insert(table), [{"key": key, "n": n, "data": c} for n, c in enumerate(chunks)]
+                make(table).on_conflict_do_nothing(),  # somebody may put the same bytes just now
+                [{"key": key, "n": n, "data": c} for n, c in enumerate(chunks)],
             )
 
         self._database.write(write).result()

@@ -125,8 +125,8 @@ class Intake:
         error: str,
         incoming: Incoming | None = None,
     ) -> None:
-        def write(unit: Unit) -> None:
-            parked = poison.park(
+        def write(unit: Unit) -> bool:
+            return poison.park(
                 unit,
                 self._safe,
                 account=account,
@@ -136,12 +136,16 @@ class Intake:
                 error=error,
                 now=self._clock.now(),
             )
-            if parked and incoming is not None:
-                self._apologise(unit, incoming)
 
-        await asyncio.wrap_future(self._database.write(write))
+        parked = await asyncio.wrap_future(self._database.write(write))
+        if parked and incoming is not None:
+            apology = self._database.write(partial(self._apologise, incoming))
+            try:
+                await asyncio.wrap_future(apology)
+            except Exception:  # it is parked and staff see it: polling must go on
+                log.exception("a user could not be told that a message was parked")
 
-    def _apologise(self, unit: Unit, incoming: Incoming) -> None:
+    def _apologise(self, incoming: Incoming, unit: Unit) -> None:
         key = incoming.key
         address = (key.channel, key.account, key.chat, key.thread)
         case = conversations.open_case(unit.connection, address, self._clock.now())

@@ -130,6 +130,8 @@ class Fetcher:
                 await self.drain()
             except Unavailable as error:
                 log.warning("fetching files waits: %s", error)
+            except Exception:  # whatever it is, fetching goes on
+                log.exception("fetching stumbled")
             await self._bell.wait(2.0)
 
     async def drain(self) -> int:
@@ -150,7 +152,12 @@ class Fetcher:
             )
             if not rows:
                 break
-            await asyncio.gather(*(self._fetch(row) for row in rows))
+            outcomes = await asyncio.gather(
+                *(self._fetch(row) for row in rows), return_exceptions=True
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):  # its lease runs out, then it is tried again
+                    log.error("a file could not be fetched", exc_info=outcome)
             count += len(rows)
         return count
 

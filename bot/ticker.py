@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 RING_SECONDS = 5
 BEAT_SECONDS = 60
 GAP = timedelta(minutes=10)
+POSTPONED = timedelta(hours=1)
 KEYS_KEPT = timedelta(days=30)
 
 
@@ -96,6 +97,10 @@ class Ticker:
             raise
         except Exception:
             log.exception("deadline %d went wrong", deadline_id)
+            later = self._clock.now() + POSTPONED
+            self._database.write(
+                lambda unit: clocks.postpone(unit.connection, deadline_id, arming, later)
+            ).result()
             return False
 
     def _beat(self) -> None:

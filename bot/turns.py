@@ -23,7 +23,7 @@ from bot.clock import Clock
 from bot.incoming import Incoming, IncomingFile
 from dialogs import conversation
 from dialogs import state as states
-from dialogs.commands import RecordMiss
+from dialogs.commands import ProvePhone, RecordMiss, RedeemLink
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
 from dialogs.heard import File, Heard
@@ -99,7 +99,7 @@ class Turns:
     def say(self, unit: Unit, case: Case, reply: Reply) -> Case:
         """Put one message of ours on its way outside a user's turn; the case moved on."""
         speaking = _Speaking(self, unit, case, self.clock.now())
-        speaking.say((reply,), states.load(case.state).step, timedelta())
+        speaking.say((reply,), 0, timedelta())
         conversations.save_state(unit.connection, case.id, state=case.state, seq=speaking.seq)
         return replace(case, seq=speaking.seq)
 
@@ -313,7 +313,8 @@ class _Hearing:
         heard = replace(self.heard, message_id=message_id, edits=edits, files=file_ids)
         flooded, told = self._flood()
         waits_until = self.case.waits_until
-        if heard.tap is None and waits_until is not None and waits_until > self.now:
+        waits = waits_until is not None and waits_until > self.now
+        if waits and conversation.may_take_back(before, heard, self.turns.desk):
             outbox.lock_lane(self.connection, self.case.id)
             unspoken = outbox.withdraw_unspoken(self.connection, self.case.id, self.now) > 0
             facts = replace(facts, unspoken=unspoken)
@@ -404,6 +405,9 @@ class _Hearing:
         state = replace(turn.state, secret_follows=self.secret_follows)
         moment = Moment(self.connection, self.case, self.now, state.step)
         answers = carry_out(self.turns.counter, moment, turn.commands)
+        if any(isinstance(c, ProvePhone | RedeemLink) for c in turn.commands):
+            owner = conversations.contact_of(self.connection, self.case.id)
+            self.case = replace(self.case, contact_id=owner)
         speaking = _Speaking(self.turns, self.unit, self.case, self.now)
         if tell:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)

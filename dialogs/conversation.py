@@ -42,6 +42,26 @@ def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
     return replace(turn, state=after, settle=breath.settled(after, turn.settle))
 
 
+def may_take_back(state: State, heard: Heard, desk: Desk) -> bool:
+    """Whether the last words, if they wait unsent, may be taken back for this message: only
+    where it can be thought about together with them, so that no answer is lost."""
+    if heard.tap is not None or heard.phone is not None or heard.link_token:
+        return False
+    if not heard.text.strip() and not heard.files:
+        return False
+    answered = state.flow == "faq" and state.at.startswith("answered")
+    if not answered and not (state.draft is not None and state.draft.beside):
+        return True
+    return bool(heard.files) or not _stands_alone(state, heard.text)
+
+
+def _stands_alone(state: State, text: str) -> bool:
+    """An order or a choice: it adds nothing to what was said before."""
+    said = plain(text)
+    orders = text.lstrip().startswith("/") or said in WORDS or without_fillers(said) in WORDS
+    return orders or exact(text, state.offered) is not None
+
+
 def remind(state: State, facts: Facts, desk: Desk) -> Turn:
     """Offer a form that was left alone. Without one, or where the offer stands already,
     an empty turn: nothing is said."""

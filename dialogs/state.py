@@ -111,5 +111,9 @@ def without_file(state: State, file_id: int) -> State:
         return tuple(f for f in files if f != file_id)
 
     draft = state.draft and replace(state.draft, files=others(state.draft.files))
-    burst = state.burst and replace(state.burst, files=others(state.burst.files))
+    burst = state.burst and replace(
+        state.burst,
+        before=without_file(state.burst.before, file_id),
+        files=others(state.burst.files),
+    )
     return replace(state, files=others(state.files), draft=draft, burst=burst)

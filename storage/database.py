@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from storage.unit import Unit
@@ -82,7 +83,13 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
 
 def is_infrastructure(error: BaseException) -> bool:
     """Whether an error is the database's own fault rather than that of our code or data."""
-    own = (Unavailable, OperationalError, InterfaceError, sqlite3.OperationalError)
+    own = (
+        Unavailable,
+        OperationalError,
+        InterfaceError,
+        PoolTimeout,
+        sqlite3.OperationalError,
+    )
     return isinstance(error, own) or (
         isinstance(error, DBAPIError) and bool(error.connection_invalidated)
     )
@@ -155,19 +162,33 @@ class SqliteDatabase:
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
+        self._refuse_the_rest()
         self._stopped.set()
         self._checkpointer.join()
         self._engine.dispose()
         self._readers.dispose()
 
+    def _refuse_the_rest(self) -> None:
+        """Jobs handed in while the writer was ending."""
+        while True:
+            try:
+                item = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None and item[1].set_running_or_notify_cancel():
+                item[1].set_exception(Unavailable("the database is closed"))
+
     def _checkpoint(self, path: str) -> None:
         """Move what is durable in the WAL into the database file, beside the writer."""
         wal = Path(path + "-wal")
         raw = sqlite3.connect(path, isolation_level=None)
+        done = 0  # the WAL's last change that is wholly in the file
         while not self._stopped.wait(CHECKPOINT_SECONDS):
             with suppress(OSError, sqlite3.OperationalError):
-                if wal.stat().st_size > CHECKPOINT_BYTES:
-                    raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                seen = wal.stat()
+                if seen.st_size > CHECKPOINT_BYTES and seen.st_mtime_ns != done:
+                    _, pages, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    done = seen.st_mtime_ns if pages == moved else 0
         raw.close()
 
     def _work(self) -> None:
@@ -187,7 +208,9 @@ class SqliteDatabase:
             if last:
                 return
 
-    def _run(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
+    def _run(self, handed_in: list[tuple[Job[Any], Future[Any]]]) -> None:
+        # From here on nobody can cancel: what is begun has an outcome.
+        batch = [(j, f) for j, f in handed_in if f.set_running_or_notify_cancel()]
         outcomes: list[tuple[Future[Any], Unit | None, Any]] = []
         try:
             with self._engine.begin() as connection:
@@ -227,7 +250,11 @@ class PostgresDatabase:
 
     def __init__(self, url: URL, pool_size: int) -> None:
         self._engine = create_engine(
-            url, hide_parameters=True, pool_size=pool_size, max_overflow=2, pool_pre_ping=True
+            url,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
         )
         self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="loket-writer")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from sqlalchemy import Connection
+
+log = logging.getLogger(__name__)
 
 
 class Unit:
@@ -23,4 +26,7 @@ class Unit:
     def committed(self) -> None:
         """Called once by the database after COMMIT."""
         for action in self._after:
-            action()
+            try:
+                action()
+            except Exception:  # what is committed stays so, and the writer goes on
+                log.exception("something after a commit went wrong")

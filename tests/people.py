@@ -129,7 +129,7 @@ class Person(ABC):
         before = self.deaths()
         while not await self.deliver(said):
             self.again += 1
-            await asyncio.sleep(self.rng.uniform(0.05, 0.3))
+            await asyncio.sleep(self.rng.uniform(0.1, 0.5))
         self.acknowledged.append(said)
         self.survived[said.event_id] = self.deaths() - before
 
@@ -224,6 +224,7 @@ class WebPerson(Person):
             query = {"after": str(after)}
             answer = await self.http.get("/webchat/messages", params=query, headers=self._head())
         except httpx.TransportError:
+            await asyncio.sleep(0.3)
             return
         assert answer.status_code in (200, 503), answer.text
         for message in answer.json().get("messages", ()):

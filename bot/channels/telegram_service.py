@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -167,14 +168,17 @@ class TelegramService:
         while not stop.is_set() and not polling.done():
             await _wait(stop, RENEW_SECONDS)
             if not stop.is_set() and not await self._take_lease():
-                log.warning("another replica polls Telegram now")
+                log.warning("the lease for polling Telegram was not renewed; polling pauses")
                 break
         halt.set()
         await polling
         name = f"poll:{self._settings.account}"
-        await asyncio.wrap_future(
-            self._database.write(lambda unit: clocks.drop_lease(unit.connection, name, self._owner))
-        )
+        with suppress(Unavailable):  # then it runs out by itself
+            await asyncio.wrap_future(
+                self._database.write(
+                    lambda unit: clocks.drop_lease(unit.connection, name, self._owner)
+                )
+            )
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -119,14 +119,11 @@ class WebChat:
                 unit.connection, CHANNEL, ACCOUNT, chat, "", now
             )
         else:
-            link = links.find(unit.connection, self._address.key, "resume", resume, now)
-            if link is None:
-                raise ApiError(
-                    410, "link_gone", "Tautan ini sudah tidak berlaku. Mulai percakapan baru saja."
-                )
-            conversation_id, link_id = link.conversation_id, link.id
+            link = self._live_link(unit, resume)
+            case = conversations.load_locked(unit.connection, link.conversation_id)
+            link = self._live_link(unit, resume)  # it may have been revoked before the lock
             people.use_link(unit.connection, link.id, now)
-            chat = conversations.load_locked(unit.connection, conversation_id).chat
+            conversation_id, link_id, chat = case.id, link.id, case.chat
         people.add_session(
             unit.connection,
             token_hash=_hash(token),
@@ -135,6 +132,14 @@ class WebChat:
             now=now,
         )
         return Session(_hash(token), conversation_id, chat)
+
+    def _live_link(self, unit: Unit, token: str) -> AnyRow:
+        link = links.find(unit.connection, self._address.key, "resume", token, self._clock.now())
+        if link is None:
+            raise ApiError(
+                410, "link_gone", "Tautan ini sudah tidak berlaku. Mulai percakapan baru saja."
+            )
+        return link
 
     async def end_session(self, request: Request) -> Response:
         """DELETE /webchat/sessions/current"""

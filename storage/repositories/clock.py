@@ -89,6 +89,13 @@ def fire(connection: Connection, deadline_id: int, arming: int, now: datetime) -
     )
 
 
+def postpone(connection: Connection, deadline_id: int, arming: int, at: datetime) -> None:
+    """Look at a deadline again at ``at``: handling it failed."""
+    connection.execute(
+        update(_D).where(_D.c.id == deadline_id, _D.c.arming == arming).values(due_at=at)
+    )
+
+
 def take_lease(
     connection: Connection, name: str, owner: str, now: datetime, seconds: float
 ) -> bool:

@@ -195,6 +195,12 @@ def load_locked(connection: Connection, conversation_id: int, *others: int) -> C
             return Case(*tuple(row))
 
 
+def contact_of(connection: Connection, conversation_id: int) -> int:
+    """Whose conversation it is now: joining two contacts moves it."""
+    query = select(_C.c.contact_id).where(_C.c.id == conversation_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def save(
     connection: Connection,
     conversation_id: int,
@@ -243,8 +249,7 @@ def mark_unreachable(connection: Connection, conversation_id: int, at: datetime 
 
 
 def move(connection: Connection, conversation_id: int, chat: str) -> None:
-    """The platform gave the chat a new id. If a conversation with that id exists already,
-    this one keeps the old address and is unreachable by it; rows go on to the new one."""
+    """The platform gave the chat a new id; the caller made sure that it is not taken."""
     connection.execute(update(_C).where(_C.c.id == conversation_id).values(chat=chat))
 
 

@@ -293,12 +293,16 @@ def scopes(connection: Connection, names: list[str]) -> dict[str, AnyRow]:
 
 def _upsert_scope(dialect: str) -> Any:
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    later = func.max if dialect == "sqlite" else func.greatest
     statement = make(_S)
     return statement.on_conflict_do_update(
         index_elements=["scope"],
         set_={
             "tat": func.coalesce(statement.excluded.tat, _S.c.tat),
-            "paused_until": func.coalesce(statement.excluded.paused_until, _S.c.paused_until),
+            "paused_until": later(
+                func.coalesce(statement.excluded.paused_until, _S.c.paused_until),
+                func.coalesce(_S.c.paused_until, statement.excluded.paused_until),
+            ),
         },
     )
 

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import sqlite3
@@ -15,6 +16,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +34,21 @@ KEY = "k" * 32
 TOKEN = "123456:" + "T" * 35
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, migrated once."""
+    path = tmp_path_factory.mktemp("migrated") / "loket.db"
+    schema.migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def office(tmp_path: Path, engine: Engine) -> Path:
+def office(tmp_path: Path, engine: Engine, migrated: Path) -> Path:
     """An office's folder: config.yml, and a data folder with a migrated database and a model."""
     (tmp_path / "config.yml").write_bytes((ROOT / "config.yml").read_bytes())
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "nlu").symlink_to(CACHE)
-    schema.migrate(f"sqlite:///{tmp_path}/var/loket.db")
+    shutil.copy(migrated, tmp_path / "var" / "loket.db")
     return tmp_path
 
 
@@ -93,7 +103,7 @@ def test_mistakes_end_the_real_program_with_one_line(office: Path) -> None:
     """All at once, since each start takes a while."""
     (office / "broken").mkdir()
     (office / "broken" / "secret.key").write_text("short")
-    schema.migrate(f"sqlite:///{office}/broken/loket.db")
+    shutil.copy(office / "var" / "loket.db", office / "broken" / "loket.db")
     (office / "typo.yml").write_text("identitas: {}\n")
     (office / "twice.yml").write_text("hours: {}\nhours: {}\n")
     mistakes = {
@@ -353,20 +363,29 @@ class Terminal:
         end = time.monotonic() + seconds
         while words not in self._plain():
             assert time.monotonic() < end, f"{words!r} did not come: {self._plain()}"
-            ready, _, _ = select.select([self._mine], [], [], 0.5)
-            if ready:
-                self._seen += os.read(self._mine, 1 << 16).decode(errors="replace")
+            self._read()
         shown = self._plain()
         self._seen = shown.partition(words)[2]
         return shown.partition(words)[0] + words
+
+    def _read(self) -> None:
+        ready, _, _ = select.select([self._mine], [], [], 0.2)
+        if ready:
+            with suppress(OSError):  # it has ended
+                self._seen += os.read(self._mine, 1 << 16).decode(errors="replace")
 
     def type(self, line: str) -> None:
         self.until("> ")
         os.write(self._mine, f"{line}\n".encode())
 
     def press(self, key: bytes) -> int:
+        """Press a key that ends the program; its exit code."""
         os.write(self._mine, key)
-        return self.process.wait(20)
+        end = time.monotonic() + 20
+        while self.process.poll() is None:
+            assert time.monotonic() < end, "it did not end"
+            self._read()  # a terminal that is not read holds up who writes
+        return self.process.returncode
 
     def close(self) -> None:
         self.process.kill()

@@ -28,8 +28,9 @@ from bot.channels.port import (
 )
 from bot.claims import LEASE
 from bot.delivery import AT_ONCE
-from dialogs.reply import Reply, RowClass
+from dialogs.reply import Attached, Reply, RowClass
 from nlu.engine import Engine
+from storage.database import Unavailable
 from storage.repositories import conversations
 from storage.unit import Unit
 from tests.rig import TELEGRAM, RecordingChannel, Rig
@@ -90,7 +91,12 @@ class PostOffice(Rig):
         return self.slow if name == "telegram" else self.post
 
     def put(
-        self, chat: str, *texts: str, on: str = "post", as_: RowClass = "talk", thread: str = ""
+        self,
+        chat: str,
+        *said: str | Reply,
+        on: str = "post",
+        as_: RowClass = "talk",
+        thread: str = "",
     ) -> int:
         """Messages of ours to a chat; the conversation's id."""
 
@@ -98,9 +104,10 @@ class PostOffice(Rig):
             now = self.clock.now()
             place = (unit.connection, on, f"{on}:1", chat, thread)
             conversation_id, _ = conversations.ensure(*place, now)
-            for text in texts:
+            for words in said:
                 case = conversations.load_locked(unit.connection, conversation_id)
-                self.loket.turns.say(unit, case, Reply(text, row_class=as_))
+                reply = words if isinstance(words, Reply) else Reply(words, row_class=as_)
+                self.loket.turns.say(unit, case, reply)
             return conversation_id
 
         return self.loket.database.write(write).result()
@@ -393,6 +400,26 @@ def test_refused_credentials_pause_the_account_for_a_minute(office: PostOffice, 
     for _ in range(4):
         office.send(after=1.1)
     assert len(platform.sent) == 4
+
+
+def test_a_file_that_cannot_be_read_for_now_goes_out_later(office: PostOffice) -> None:
+    store = office.loket.blobs
+    faults = [Unavailable("disk"), Unavailable("disk")]
+
+    class Moody:
+        put = store.put
+
+        def get(self, key: str) -> bytes:
+            if faults:
+                raise faults.pop()
+            return store.get(key)
+
+    office.loket.delivery._blobs = Moody()  # type: ignore[assignment]
+    file = Attached(1, "document", "surat.pdf", "application/pdf", store.put(b"%PDF"))
+    office.put("a", Reply("surat", file=file))
+    for _ in range(3):
+        office.send(after=10)
+    assert [(out.text, out.file_bytes) for out in office.post.sent] == [("surat", b"%PDF")]
 
 
 # --- limits
