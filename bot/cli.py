@@ -152,7 +152,8 @@ def check() -> None:
 
 
 def run() -> None:
-    """The entry point."""
+    """The entry point. Whatever it writes (database, files, key) is for its own account only."""
+    os.umask(0o077)
     main(prog_name="loket")
 
 

@@ -259,6 +259,7 @@ class _Hearing:
         self.now = turns.clock.now()
         self.flood: tuple[datetime | None, bool] = (None, False)
         self.waits = False
+        self.linked_chat: int | None = None
 
     def run(self, attempt_counted: bool) -> Taken:
         incoming, key = self.incoming, self.incoming.key
@@ -286,6 +287,7 @@ class _Hearing:
                 self.connection, self.turns.counter.key, "join", self.heard.link_token, self.now
             )
             found = link.contact_id if link else None
+            self.linked_chat = link.conversation_id if link else None
         elif self.heard.phone and self.heard.phone.own:
             found = conversations.phone_owner(self.connection, self.heard.phone.number)
         return (found,) if found else ()
@@ -407,7 +409,11 @@ class _Hearing:
         answers = carry_out(self.turns.counter, moment, turn.commands)
         if any(isinstance(c, ProvePhone | RedeemLink) for c in turn.commands):
             owner = conversations.contact_of(self.connection, self.case.id)
-            self.case = replace(self.case, contact_id=owner)
+            joined, self.case = (
+                owner != self.case.contact_id,
+                replace(self.case, contact_id=owner),
+            )
+            self._tell_linked_chat(joined)
         speaking = _Speaking(self.turns, self.unit, self.case, self.now)
         if tell:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
@@ -423,6 +429,17 @@ class _Hearing:
         )
         self._watch_form(before, state)
         self._save(state, speaking.seq, self.now + waits if waits else None)
+
+    def _tell_linked_chat(self, joined: bool) -> None:
+        """Whoever made a joining link hears that it was used."""
+        if not joined or self.linked_chat is None:
+            return
+        other = conversations.load_locked(self.connection, self.linked_chat)
+        if other.channel in self.turns.abilities:
+            text = self.turns.desk.texts.render("link_used", office=self.turns.desk.office)
+            self.turns.say(self.unit, other, Reply(text, row_class="notice"))
+            linked = self.linked_chat
+            self.unit.after_commit(lambda: self.turns.bells.pages.ring(linked))
 
     def _waits(self, before: State, turn: Turn, flooded: bool) -> timedelta:
         burst = self.turns.desk.office.conversation.burst

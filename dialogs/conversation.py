@@ -23,6 +23,9 @@ _SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 _MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
 _ABOUT_SOMETHING = frozenset({"ticket", "person"})
 _BUTTON_WORDS = 4
+_BESIDES = frozenset(
+    {"privasi", "bantuan", "help", "tiket", "cek tiket", "status tiket", "menu", "menu utama"}
+)
 
 
 def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
@@ -56,10 +59,10 @@ def may_take_back(state: State, heard: Heard, desk: Desk) -> bool:
 
 
 def _stands_alone(state: State, text: str) -> bool:
-    """An order or a choice: it adds nothing to what was said before."""
-    said = plain(text)
-    orders = text.lstrip().startswith("/") or said in WORDS or without_fillers(said) in WORDS
-    return orders or exact(text, state.offered) is not None
+    """An order or a choice that asks for something else besides: the answer before it is
+    still wanted. (A ticket or a person takes the words along instead.)"""
+    order = plain(text.lstrip().removeprefix("/"))
+    return order in _BESIDES or exact(text, state.offered) in ("privacy", "status", "menu", "on")
 
 
 def remind(state: State, facts: Facts, desk: Desk) -> Turn:

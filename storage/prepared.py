@@ -95,7 +95,7 @@ class Prepared:
 def _prepare(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Ready:
     keys = list(names) if isinstance(statement, Insert) else None
     compiled: Any = statement.compile(dialect=dialect, column_keys=keys)
-    assert not (compiled.insert_prefetch or compiled.update_prefetch), "defaults are not filled in"
+    assert not compiled.insert_prefetch, "defaults are not filled in here: give every value"
     constants = compiled.construct_params(dict.fromkeys(names), _check=False)
     binds = []
     for name in compiled.positiontup:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -66,7 +66,10 @@ class FakeTelegram:
             await task
 
     async def _call(self, request: Request) -> Response:
-        fields = dict(parse_qsl((await request.body()).decode()))
+        try:
+            fields = dict(parse_qsl((await request.body()).decode()))
+        except ClientDisconnect:  # the bot died before it had said it all
+            return Response(status_code=400)
         result = self._do(request.path_params["method"], fields)
         await asyncio.sleep(self._rng.uniform(0, self._slowest))
         return JSONResponse({"ok": True, "result": result})

@@ -24,7 +24,6 @@ from tests.fake_telegram import Arrived, FakeTelegram
 from tests.process import WEBHOOK_SECRET
 
 NUMBER = re.compile(r"LPSE-\d{4}-\d{5}-\w")
-PATIENCE = 25.0  # seconds without an answer after which a person says it again
 Deed = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -87,7 +86,7 @@ def plain(text: str) -> str:
 class Person(ABC):
     """``forms`` holds the number announced for each form by the form's mark, ``acknowledged``
     what was taken, in order. ``again`` counts messages that had to be sent more than once,
-    ``nudges`` those said anew because no answer came. ``survived`` is how often the server
+    ``nudges`` those said anew because no answer came within ``patience`` seconds. ``survived`` is how often the server
     was killed (``deaths``) while a message was under way, where it was."""
 
     name: str
@@ -98,6 +97,7 @@ class Person(ABC):
     forms: dict[str, str] = field(default_factory=dict)
     survived: dict[str, int] = field(default_factory=dict)
     deaths: Callable[[], int] = lambda: 0
+    patience: float = 60.0
     again: int = 0
     nudges: int = 0
     _marks: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -148,7 +148,7 @@ class Person(ABC):
 
     async def _next(self, told: int, mark: str, last: Deed) -> tuple[int, Deed]:
         """Wait for a question that can be answered (or the number); what to do about it."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while True:
             await self.listen()
             new = self.heard[told:]

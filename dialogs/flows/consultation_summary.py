@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dialogs.checks import check
 from dialogs.choosing import plain
 from dialogs.commands import OpenTicket, TicketKind
 from dialogs.desk import Desk
@@ -26,6 +27,13 @@ _CANCEL = Choice("cancel", "Batal", ("cancel",), ("batalkan", "tidak jadi", "gak
 _BACK = Choice("summary", "Selesai", ("back", "cancel"), ("kembali", "sudah", "lanjut", "batal"))
 _CLEAR = Choice("clear", "Hapus semua", (), ("hapus", "hapus berkas"))
 _PROBLEM_SHOWN = 700  # characters of section B in the summary; all of it is sent
+_CORRECTS = re.compile(
+    r"(?i)\b(?:ubah|ganti|salah|koreksi|ralat|perbaiki|harusnya|seharusnya|be?ne?r(?:nya)?|bukan)"
+)
+_NEW_VALUE = re.compile(
+    r"(?i)\b(?:jadi|menjadi|harusnya|seharusnya|yang benar|yg benar|yg bener|yang bener|ke)\b"
+    r"[\s:,]*(.+)$"
+)
 _TELLING = 3  # words
 _SPECIAL_KINDS: dict[str, TicketKind] = {"gangguan": "gangguan"}
 
@@ -57,9 +65,33 @@ def hear(m: Moment, draft: Draft) -> Move:
         return m.go("drafts", "aside")
     if m.heard.files:
         return consultation_problem.beside(m, draft)
+    if corrected := _corrected(m, draft):
+        return corrected
     if step := named(m):
         return _change(m, draft, step)
     return _added(m, draft)
+
+
+def _corrected(m: Moment, draft: Draft) -> Move | None:
+    """ "Ubah telp jadi 0813...", "alamatnya salah, yang benar Jl. Melati 9": taken at once if
+    the new words pass the field's check."""
+    text = m.heard.text.strip()
+    if not _CORRECTS.search(text):
+        return None
+    said = _NEW_VALUE.search(text)
+    phone = m.heard.understanding.first("phone")
+    for field in m.desk.office.form.fields:
+        if field.check == "phone" and phone:
+            value = check("phone", phone).value
+        elif said and re.search(rf"(?i)\b{re.escape(field.key)}", text):
+            value = check(field.check, said[1]).value
+        else:
+            continue
+        if value:
+            answers = {**draft.answers, field.key: value}
+            noted = m.text("field_amended", labels=[field.label])
+            return form.onward(m, replace(draft, answers=answers), noted)
+    return None
 
 
 def ask_edit(state: State, facts: Facts, desk: Desk) -> Reply:

@@ -25,7 +25,7 @@ from tests.people import Chatterer, Person, Script, TelegramPerson, WebPerson
 from tests.process import WEBHOOK_SECRET, Served
 from tests.rig import office_config
 
-WEB, CHATTING, ON_TELEGRAM = 5, 3, 5
+WEB, CHATTING, ON_TELEGRAM = 4, 2, 4
 LONGEST_LIFE = 1.4  # seconds after the start
 EARLY = 0.15  # how many die before they have started
 
@@ -115,6 +115,7 @@ class Town:
                 script,
                 self._own(),
                 http=http,
+                patience=12.0,  # what was cut off twice never comes
                 telegram=self.telegram,
                 chat=610000 + number,
                 updates=updates,
