@@ -61,7 +61,8 @@ async def _ask(loket: Loket, console: Console, answered: asyncio.Event, incoming
     answered.clear()
     try:
         await loket.intake.handle(incoming, incoming.text.encode())
-        await asyncio.wait_for(answered.wait(), 10)
+        async with asyncio.timeout(10):  # wait_for may swallow a Ctrl+C that comes with an answer
+            await answered.wait()
         await asyncio.sleep(0.2)  # a second message of the same answer
     except TimeoutError:
         console.print("[dim](belum ada jawaban)[/dim]")

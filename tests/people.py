@@ -86,8 +86,9 @@ def plain(text: str) -> str:
 class Person(ABC):
     """``forms`` holds the number announced for each form by the form's mark, ``acknowledged``
     what was taken, in order. ``again`` counts messages that had to be sent more than once,
-    ``nudges`` those said anew because no answer came within ``patience`` seconds. ``survived`` is how often the server
-    was killed (``deaths``) while a message was under way, where it was."""
+    ``nudges`` those said anew because no answer came within ``patience`` seconds.
+    ``survived`` is how often the server was killed (``deaths``) while a message was under
+    way, where it was."""
 
     name: str
     script: Script

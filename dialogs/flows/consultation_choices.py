@@ -43,19 +43,19 @@ _NO_LIMIT = Choice("none", "Tidak ada", ("deny",), ("tidak", "tdk ada", "ga ada"
 _SKIP = Choice("skip", "Lewati", (), ("skip", "lewat"))
 _SAYING = 6  # words in which one says who one is, or until when
 _TELLING = 4  # words from which a text tells something, whatever was asked
-_NONE = r"(?i)\b(?:ga|gak|nggak|tidak|tdk|belum|tanpa)\b.*\b(?:ada|batas|tau|tahu)"
-_UNDER = r"(?i)(?:<|kurang|krg|di ?bawah)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
-_OVER = r"(?i)(?:>|lebih)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
-_LATER = r"(?i)\b(?:minggu|bulan|seminggu|sebulan|lusa)\b|masih lama|\b\w+ hari lagi\b"
-_SOON = r"(?i)\b(?:besok|bsk|hari ini|nanti|mal[ae]m|sore|siang|mepet|urgent)\b"
-_CLOCK = r"(?i)\b(?:jam|pukul|pkl)\s*\d{1,2}(?:[.:]\d{2})?\b"
+_SAYS_NONE = r"(?i)\b(?:ga|gak|nggak|tidak|tdk|belum|tanpa)\b.*\b(?:ada|batas|tau|tahu)"
+_SAYS_UNDER = r"(?i)(?:<|kurang|krg|di ?bawah)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
+_SAYS_OVER = r"(?i)(?:>|lebih)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
+_SAYS_LATER = r"(?i)\b(?:minggu|bulan|seminggu|sebulan|lusa)\b|masih lama|\b\w+ hari lagi\b"
+_SAYS_SOON = r"(?i)\b(?:besok|bsk|hari ini|nanti|mal[ae]m|sore|siang|mepet|urgent)\b"
+_SAYS_CLOCK = r"(?i)\b(?:jam|pukul|pkl)\s*\d{1,2}(?:[.:]\d{2})?\b"
 _IN_WORDS: tuple[tuple[re.Pattern[str], Deadline], ...] = (
-    (re.compile(_NONE), "none"),
-    (re.compile(_UNDER), "under_24h"),
-    (re.compile(_OVER), "later"),
-    (re.compile(_LATER), "later"),
-    (re.compile(_SOON), "under_24h"),
-    (re.compile(_CLOCK), "under_24h"),
+    (re.compile(_SAYS_NONE), "none"),
+    (re.compile(_SAYS_UNDER), "under_24h"),
+    (re.compile(_SAYS_OVER), "later"),
+    (re.compile(_SAYS_LATER), "later"),
+    (re.compile(_SAYS_SOON), "under_24h"),
+    (re.compile(_SAYS_CLOCK), "under_24h"),
 )
 _DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
 
