@@ -80,7 +80,7 @@ class Delivery:
         its users need not wait until the lease runs out."""
         try:
             await asyncio.wrap_future(
-                self._database.write(lambda unit: outbox.drop_leases(unit.connection))
+                self._database.write(lambda unit: outbox.drop_leases(unit.connection, self._names))
             )
         except Unavailable as error:
             log.warning("delivery waits for old leases: %s", error)

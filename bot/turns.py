@@ -372,6 +372,8 @@ class _Hearing:
             return next((c.label for c in offered if c.value == tap.value), "(tombol lama)")
         if self.heard.phone is not None:
             return f"(membagikan nomor {self.heard.phone.number})"
+        if not self.heard.text and self.heard.link_token:
+            return "(menghubungkan chat)"
         return self.heard.text or (f"({self.heard.other})" if self.heard.other else "")
 
     def _write_file(self, message_id: int, file: IncomingFile) -> File:

@@ -33,7 +33,6 @@ class CallHuman:
     A second call while one is open gives the same number."""
 
     reason: str = ""
-    attachment_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,11 @@ class Person(ABC):
         while not (self.forms and over()):
             await self._form(f"{self.name} formulir {next(self._marks)}")
 
+    def where(self) -> str:
+        """Where this person is, for whoever looks for a fault."""
+        said, heard = self.acknowledged[-1:], [h.text[:80] for h in self.heard[-1:]]
+        return f"{self.name}: {len(self.forms)} forms, said {said}, heard {heard}"
+
     async def say(self, text: str) -> None:
         await self._hand_in(Said(self.new_id(), text))
 

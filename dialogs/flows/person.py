@@ -16,7 +16,7 @@ _WAITING = ("consultation", "feedback", "erasure")  # their question is put agai
 def call(m: Moment) -> Move:
     """Record the wish. A form or another open question stays where it is."""
     draft = m.state.draft if m.state.flow == "consultation" else None
-    command = CallHuman(_reason(m, draft), draft.files if draft else m.state.files)
+    command = CallHuman(_reason(m, draft))
     if m.state.flow not in _WAITING:
         return replace(m.go("menu", "rest"), commands=(command,), silent=True)
     return m.stay(m.text("human_in_between", form=draft is not None), commands=(command,))

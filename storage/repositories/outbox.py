@@ -206,10 +206,11 @@ def free(connection: Connection, lane: int, due_at: datetime | None) -> None:
     _FREE.run(connection, {"lane": lane, "due": due_at})
 
 
-def drop_leases(connection: Connection) -> int:
-    """Let every lane go at once, for whoever knows that no other process sends; how many."""
-    held = update(_L).where(_L.c.owner.is_not(None)).values(owner=None, lease_until=None)
-    return connection.execute(held).rowcount
+def drop_leases(connection: Connection, channels: tuple[str, ...]) -> int:
+    """Let the lanes of these channels go at once, for whoever knows that no other process
+    sends on them; how many."""
+    held = update(_L).where(_L.c.owner.is_not(None), _L.c.channel.in_(channels))
+    return connection.execute(held.values(owner=None, lease_until=None)).rowcount
 
 
 def owns(connection: Connection, lane: int, owner: str) -> bool:

@@ -57,7 +57,7 @@ class Town:
                     await self._settle()
                 assert await asyncio.to_thread(self.served.stop) is not None
             except BaseException:
-                print(self.served.log())
+                print(self.served.log(), *(p.where() for p in self.people), sep="\n")
                 raise
             finally:
                 await asyncio.to_thread(self.served.kill)
