@@ -89,10 +89,10 @@ class Aftermath:
         for prefix, numbers in counts.items():
             assert numbers == list(range(1, len(numbers) + 1)), f"{prefix}: {numbers}"
         last = sum(row[0] for row in self.served.rows("SELECT last FROM series"))
-        assert last == len(rows)
+        assert last == len(rows) == sum(len(p.forms) for p in self.people)
         marks = Counter(mark for r in rows for mark in set(_MARK.findall(r["problem"])))
-        forms = {mark for person in self.people for mark in person.forms}
-        assert marks == Counter(forms)
+        forms = Counter(mark for p in self.people for mark in p.forms if self._stored(p, mark))
+        assert marks == forms, f"too many {marks - forms}, missing {forms - marks}"
         database = open_database(f"sqlite:///{self.served.database}")
         try:
             for row in rows:
@@ -108,7 +108,13 @@ class Aftermath:
         assert set(kept) == set(person.forms.values())
         assert set(kept) == set(NUMBER.findall("\n".join(h.text for h in person.heard)))
         for mark, number in person.forms.items():
-            assert f"Masalah {mark}." in kept[number]
+            assert not self._stored(person, mark) or f"Masalah {mark}." in kept[number]
+
+    def _stored(self, person: Person, mark: str) -> bool:
+        """Whether the words with a form's mark were taken, and not put aside."""
+        parked = self._parked(person)
+        words = f"Masalah {mark}."
+        return any(s.shown == words for s in person.acknowledged if s.event_id not in parked)
 
     def _heard_all(self, person: Person) -> None:
         """What was acknowledged is there once, in the order in which it was said. Only what
