@@ -26,8 +26,9 @@ from bot.intake import Intake
 from bot.media import Fetcher
 from bot.overrides import TextError, check_texts
 from bot.poison import Safe
+from bot.speaking import Bells
 from bot.ticker import Ticker
-from bot.turns import Bells, Turns
+from bot.turns import Turns
 from bot.web.app import make_app
 from bot.web.webchat import WebChat
 from dialogs.answers import AnswerError, Answers
@@ -35,7 +36,7 @@ from dialogs.desk import Desk
 from dialogs.office import Office
 from dialogs.texts import Texts
 from handoff.calendar import OfficeCalendar
-from handoff.desk import Counter
+from handoff.counter import Counter
 from nlu.engine import Engine
 from storage import schema
 from storage.database import Database, open_database
@@ -71,6 +72,7 @@ class Loket:
         """Delivery, fetcher, clock and channels at work; all are stopped on the way out."""
         stop = asyncio.Event()
         self.bells.pages.listen()
+        self.bells.desk.listen()
         self.ticker.start()
         calendar = self.turns.counter.calendar
         warming = asyncio.create_task(asyncio.to_thread(calendar.warm, self.clock.now()))
@@ -87,6 +89,7 @@ class Loket:
             self.bells.delivery.ring()
             self.bells.fetcher.ring()
             self.bells.pages.close()
+            self.bells.desk.close()
             await asyncio.wait([*tasks, warming], timeout=20)
             for closer in self.closers:
                 await closer()
@@ -143,6 +146,7 @@ def _assemble(
     desk = make_desk(config, engine)
     counter = Counter(
         office=desk.office,
+        policy=config.policy,
         texts=desk.texts,
         answers=desk.answers,
         calendar=OfficeCalendar(config.hours, config.identity.zone),
@@ -150,7 +154,7 @@ def _assemble(
         key=key,
     )
     blobs = _blobs(places, database)
-    bells = Bells(Bell(), Bell(), PageBells())
+    bells = Bells(Bell(), Bell(), PageBells(), PageBells())
     channels: dict[str, Channel] = {"web": WebChannel()} if config.channels.web else {}
     telegram = _telegram_parts(config, places) if places.telegram_token else None
     if telegram is not None:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import yaml
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from dialogs.office import (
     Authorities,
@@ -31,6 +31,7 @@ from dialogs.office import (
     Promises,
     Section,
 )
+from handoff.policy import OtherUnit, Policy, PriorityRow, QueueRules, Sla, Tier
 from handoff.rules import Hours, SeriesFormats
 
 
@@ -68,6 +69,11 @@ class Config(Section):
     authorities: Authorities
     privacy: Privacy
     files: Files = Files()
+    tiers: tuple[Tier, ...] = Policy().tiers
+    sla: Sla = Sla()
+    priorities: tuple[PriorityRow, ...] = Policy().priorities
+    queue: QueueRules = QueueRules()
+    units: tuple[OtherUnit, ...] = ()
     nlu: Nlu = Nlu()
     channels: Channels = Channels()
     texts: Path | None = None
@@ -81,6 +87,22 @@ class Config(Section):
                 raise ValueError(f"types without a dot, in small letters, such as png, not {name}")
         return files
 
+    @model_validator(mode="after")
+    def _workable(self) -> Config:
+        _ = self.policy  # its rules over several sections
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        """The part that rules people's work."""
+        return Policy(
+            tiers=self.tiers,
+            sla=self.sla,
+            priorities=self.priorities,
+            queue=self.queue,
+            units=self.units,
+        )
+
     @property
     def office(self) -> Office:
         """The part that the conversation knows."""
@@ -92,6 +114,7 @@ class Config(Section):
             privacy=self.privacy,
             files=self.files,
             authorities=self.authorities,
+            form_first=self.queue.form_first,
             texts=self.texts,
             faq=self.faq,
         )

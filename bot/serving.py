@@ -42,6 +42,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._loket.bells.pages.close()
+        self._loket.bells.desk.close()
         super().handle_exit(sig, frame)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.clock import Clock
-from bot.turns import IDLE_FORM, Turns
+from bot.turns import Turns
+from handoff import due
+from handoff.job import Job
+from storage.base import AnyRow
 from storage.database import Database, Unavailable
 from storage.repositories import clock as clocks
 from storage.repositories import events
@@ -80,28 +84,37 @@ class Ticker:
         """Fire what is due: listed without a lock, re-checked in a turn; how many fired."""
         try:
             now = self._clock.now()
-            due = self._database.read(lambda c: clocks.due(c, now))
-            return sum(self._fire(row.id, row.arming, row.kind, row.subject) for row in due)
+            due_now = self._database.read(lambda c: clocks.due(c, now))
+            fired = sum(self._fire(row) for row in due_now)
+            for find, deed in due.SWEEPS:
+                for ticket_id in self._database.read(lambda c, find=find: find(c, now)):
+                    self._visit(ticket_id, deed)
+            return fired
         except Unavailable as error:
             log.warning("the clock waits: %s", error)
             return 0
 
-    def _fire(self, deadline_id: int, arming: int, kind: str, subject: str) -> bool:
+    def _fire(self, row: AnyRow) -> bool:
         """One deadline; a fault in it is logged and does not hold up the others."""
-        if kind != IDLE_FORM:
-            return False
-        conversation_id = int(subject.partition(":")[2])
         try:
-            return self._turns.ring(deadline_id, arming, conversation_id).result()
+            return self._turns.ring(row).result()
         except Unavailable:
             raise
         except Exception:
-            log.exception("deadline %d went wrong", deadline_id)
+            log.exception("deadline %d went wrong", row.id)
             later = self._clock.now() + POSTPONED
             self._database.write(
-                lambda unit: clocks.postpone(unit.connection, deadline_id, arming, later)
+                lambda unit: clocks.postpone(unit.connection, row.id, row.arming, later)
             ).result()
             return False
+
+    def _visit(self, ticket_id: int, deed: Callable[[Job], None]) -> None:
+        try:
+            self._turns.visit(ticket_id, deed).result()
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("looking after ticket %d went wrong", ticket_id)
 
     def _beat(self) -> None:
         now = self._clock.now()

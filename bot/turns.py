@@ -10,31 +10,34 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import Connection
 
-from bot import rendering
-from bot.bells import Bell, PageBells
+from bot import facts
 from bot.channels.port import Abilities
 from bot.clock import Clock
 from bot.incoming import Incoming, IncomingFile
+from bot.speaking import BOARD, Bells, Speaking, deliver
 from dialogs import conversation
 from dialogs import state as states
 from dialogs.commands import ProvePhone, RecordMiss, RedeemLink
 from dialogs.desk import Desk
-from dialogs.facts import Facts, TicketFact
+from dialogs.facts import Facts
 from dialogs.heard import File, Heard
 from dialogs.masking import mask
 from dialogs.reply import Reply
 from dialogs.state import State
 from dialogs.text_edge import tidy
 from dialogs.turn import Settle, Turn
-from handoff import links
-from handoff.desk import Counter, Moment, carry_out
+from handoff import due, links, service
+from handoff.counter import Counter, Moment
+from handoff.desk import carry_out
+from handoff.job import Job
 from nlu.understanding import NOTHING
+from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import clock as clocks
 from storage.repositories import conversations, events, messages, outbox, tickets
@@ -63,18 +66,13 @@ class Taken:
     waits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bells:
-    """Who is told after a commit: delivery, the fetcher, the pages of a conversation."""
-
-    delivery: Bell
-    fetcher: Bell
-    pages: PageBells
+Follower = Callable[[Unit, int, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs turns for all channels. ``keep`` stores bytes and gives their blob key."""
+    """Runs turns for all channels. ``keep`` stores bytes and gives their blob key.
+    ``followers`` show a ticket that changed elsewhere, inside the same transaction."""
 
     database: Database
     counter: Counter
@@ -83,6 +81,7 @@ class Turns:
     clock: Clock
     bells: Bells
     keep: Callable[[bytes], str]
+    followers: list[Follower] = field(default_factory=list)
 
     def take(self, incoming: Incoming, *, attempt_counted: bool = False) -> Future[Taken]:
         """Handle one event of a user. The future is done once it is durable; it fails with
@@ -90,18 +89,45 @@ class Turns:
         prepared = self._prepare(incoming)
         return self.database.write(lambda unit: _Hearing(self, unit, prepared).run(attempt_counted))
 
-    def ring(self, deadline_id: int, arming: int, conversation_id: int) -> Future[bool]:
-        """A form left alone is offered again; False if that was no longer due."""
-        return self.database.write(
-            lambda unit: self._ring(unit, deadline_id, arming, conversation_id)
-        )
+    def ring(self, deadline: AnyRow) -> Future[bool]:
+        """Something is due; False if it was no longer. A form left alone is offered again."""
+        if deadline.kind == IDLE_FORM:
+            conversation_id = int(deadline.subject.partition(":")[2])
+            return self.database.write(
+                lambda unit: self._ring(unit, deadline.id, deadline.arming, conversation_id)
+            )
+        return self.database.write(lambda unit: self._ring_ticket(unit, deadline))
+
+    def visit(self, ticket_id: int, deed: Callable[[Job], None]) -> Future[None]:
+        """A turn of the clock on one ticket: something outside (a delivery) has happened."""
+        return self.database.write(lambda unit: self._visit(unit, ticket_id, deed))
 
     def say(self, unit: Unit, case: Case, reply: Reply) -> Case:
         """Put one message of ours on its way outside a user's turn; the case moved on."""
-        speaking = _Speaking(self, unit, case, self.clock.now())
-        speaking.say((reply,), 0, timedelta())
+        speaking = self.speaking(unit, case)
+        speaking.say((reply,), 0)
         conversations.save_state(unit.connection, case.id, state=case.state, seq=speaking.seq)
         return replace(case, seq=speaking.seq)
+
+    def speaking(self, unit: Unit, case: Case) -> Speaking:
+        """What writes messages of ours into a conversation."""
+        return Speaking(unit, case, self.abilities, self.bells, self.clock.now())
+
+    def facts(self, connection: Connection, case: Case) -> Facts:
+        """All a flow may know now."""
+        return facts.read(connection, case, self.counter, self.abilities, self.clock.now())
+
+    def finish(self, unit: Unit, moment: Moment) -> None:
+        """What a turn has to say elsewhere, and who is told that tickets changed."""
+        deliver(unit, moment.says, self.abilities, self.bells, moment.now)
+        for ticket_id in sorted(moment.touched):
+            for follow in self.followers:
+                follow(unit, ticket_id, moment.now)
+        unit.after_commit(lambda: self._ring_desk(moment.touched))
+
+    def _ring_desk(self, tickets_touched: set[int]) -> None:
+        for ticket_id in (BOARD, *tickets_touched):
+            self.bells.desk.ring(ticket_id)
 
     def _ring(self, unit: Unit, deadline_id: int, arming: int, conversation_id: int) -> bool:
         now = self.clock.now()
@@ -112,20 +138,40 @@ class Turns:
             self.watch_form(unit.connection, case, now + timedelta(hours=1))
             return False
         before = states.load(case.state)
-        facts = read_facts(self, unit.connection, case, now)
+        known = self.facts(unit.connection, case)
         idle_until = self._form_idle_at(before)
         if idle_until is not None and idle_until > now:
             self.watch_form(unit.connection, case, idle_until)  # it was worked on meanwhile
             return False
-        turn = conversation.remind(before, facts, self.desk)
+        turn = conversation.remind(before, known, self.desk)
         if not turn.replies:
             return False
-        speaking = _Speaking(self, unit, case, now)
-        speaking.say(turn.replies, turn.state.step, timedelta())
+        speaking = self.speaking(unit, case)
+        speaking.say(turn.replies, turn.state.step)
         conversations.save_state(
             unit.connection, case.id, state=states.dump(turn.state), seq=speaking.seq
         )
         return True
+
+    def _ring_ticket(self, unit: Unit, deadline: AnyRow) -> bool:
+        moment = self._moment_of(unit, deadline.ticket_id)
+        if not clocks.fire(unit.connection, deadline.id, deadline.arming, moment.now):
+            return False
+        due.fire(self.counter, moment, deadline)
+        self.finish(unit, moment)
+        return True
+
+    def _visit(self, unit: Unit, ticket_id: int, deed: Callable[[Job], None]) -> None:
+        moment = self._moment_of(unit, ticket_id)
+        job = Job(self.counter, moment, None, ticket_id, "clock")
+        deed(job)
+        service.sync(job)
+        self.finish(unit, moment)
+
+    def _moment_of(self, unit: Unit, ticket_id: int) -> Moment:
+        ticket = tickets.get(unit.connection, ticket_id)
+        case = conversations.load_locked(unit.connection, ticket.conversation_id)
+        return Moment(unit.connection, case, self.clock.now())
 
     @property
     def idle_form(self) -> timedelta:
@@ -179,71 +225,6 @@ class _Prepared:
     incoming: Incoming
     heard: Heard
     secret_follows: bool
-
-
-class _Speaking:
-    """Writes messages of ours into one transaction, numbering them."""
-
-    def __init__(self, turns: Turns, unit: Unit, case: Case, now: datetime) -> None:
-        self.turns = turns
-        self.unit = unit
-        self.case = case
-        self.now = now
-        self.seq = case.seq
-
-    def say(
-        self,
-        replies: tuple[Reply, ...],
-        step: int,
-        talk_waits: timedelta,
-        *,
-        hide_keyboard: bool = False,
-        kind: str = "message",
-    ) -> None:
-        """Write replies and wake whoever sends them."""
-        connection = self.unit.connection
-        abilities = self.turns.abilities[self.case.channel]
-        for index, reply in enumerate(replies):
-            link = None
-            if reply.link is not None:
-                link_id = links.make(
-                    connection,
-                    purpose=reply.link,
-                    contact_id=self.case.contact_id,
-                    conversation_id=self.case.id,
-                    now=self.now,
-                )
-                link = (reply.link, link_id)
-            for words in rendering.render(
-                reply, abilities, step, link=link, hide_keyboard=hide_keyboard and not index
-            ):
-                self._put(words, kind, talk_waits if reply.row_class == "talk" else timedelta())
-        if replies:
-            self.unit.after_commit(self.turns.bells.delivery.ring)
-
-    def _put(self, words: rendering.Words, kind: str, waits: timedelta) -> None:
-        self.seq += 1
-        connection = self.unit.connection
-        message_id = messages.add(
-            connection,
-            conversation_id=self.case.id,
-            seq=self.seq,
-            author="bot" if words.row_class == "talk" else words.row_class,
-            text=words.text,
-            body=words.body,
-            now=self.now,
-        )
-        outbox.add(
-            connection,
-            conversation_id=self.case.id,
-            channel=self.case.channel,
-            message_id=message_id,
-            seq=self.seq,
-            row_class=words.row_class,
-            kind=kind,
-            fence=self.case.fence,
-            due_at=self.now + waits,
-        )
 
 
 class _Hearing:
@@ -301,16 +282,16 @@ class _Hearing:
         conversations.mark_unreachable(self.connection, self.case.id, self.now if gone else None)
 
     def _leave(self) -> None:
-        speaking = _Speaking(self.turns, self.unit, self.case, self.now)
+        speaking = self.turns.speaking(self.unit, self.case)
         if self.case.seq == 0:  # one line, however often the group speaks before we are out
             text = self.turns.desk.texts.render("foreign_group", office=self.turns.desk.office)
-            speaking.say((Reply(text, row_class="notice"),), 0, timedelta(), kind="leave")
+            speaking.say((Reply(text, row_class="notice"),), 0, kind="leave")
         self._save(State(), speaking.seq)
 
     def _hear(self) -> None:
         before = states.load(self.case.state)
         self._mask_in_context(before)
-        facts = read_facts(self.turns, self.connection, self.case, self.now)
+        known = replace(self.turns.facts(self.connection, self.case), about=self._about())
         message_id, file_ids, edits = self._write_message()
         heard = replace(self.heard, message_id=message_id, edits=edits, files=file_ids)
         flooded, told = self._flood()
@@ -319,11 +300,20 @@ class _Hearing:
         if waits and conversation.may_take_back(before, heard, self.turns.desk):
             outbox.lock_lane(self.connection, self.case.id)
             unspoken = outbox.withdraw_unspoken(self.connection, self.case.id, self.now) > 0
-            facts = replace(facts, unspoken=unspoken)
-        turn = conversation.advance(before, heard, facts, self.turns.desk)
-        if facts.unspoken and not any(isinstance(c, RecordMiss) for c in turn.commands):
+            known = replace(known, unspoken=unspoken)
+        turn = conversation.advance(before, heard, known, self.turns.desk)
+        if known.unspoken and not any(isinstance(c, RecordMiss) for c in turn.commands):
             messages.forget_miss(self.connection, self.case.id, before.step)
         self._speak(before, turn, flooded, told)
+
+    def _about(self) -> str | None:
+        """The ticket of the message that this one quotes."""
+        if not self.incoming.quotes:
+            return None
+        row = messages.find_by_platform(self.connection, self.case.id, self.incoming.quotes)
+        if row is None or row.ticket_id is None:
+            return None
+        return str(tickets.get(self.connection, row.ticket_id).number)
 
     def _mask_in_context(self, before: State) -> None:
         """Some masks depend on what was asked: the field, or a secret announced just before."""
@@ -416,10 +406,10 @@ class _Hearing:
                 replace(self.case, contact_id=owner),
             )
             self._tell_linked_chat(joined)
-        speaking = _Speaking(self.turns, self.unit, self.case, self.now)
+        speaking = self.turns.speaking(self.unit, self.case)
         if tell:
             text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
-            speaking.say((Reply(text, row_class="notice"),), state.step, timedelta())
+            speaking.say((Reply(text, row_class="notice"),), state.step)
         waits = self._waits(before, turn, flooded)
         self.waits = bool(waits)
         speaking.say(
@@ -431,6 +421,8 @@ class _Hearing:
         )
         self._watch_form(before, state)
         self._save(state, speaking.seq, self.now + waits if waits else None)
+        if moment.says or moment.touched or self.case.holder or self.case.waiting_number:
+            self.turns.finish(self.unit, moment)
 
     def _tell_linked_chat(self, joined: bool) -> None:
         """Whoever made a joining link hears that it was used."""
@@ -487,41 +479,5 @@ def _in_order(turn: Turn, answers: tuple[Reply, ...]) -> tuple[Reply, ...]:
     return (*turn.replies, *answers)
 
 
-def read_facts(turns: Turns, connection: Connection, case: Case, now: datetime) -> Facts:
-    """All a flow may know, read once under the contact's lock."""
-    calendar = turns.counter.calendar
-    is_open = calendar.is_open(now)
-    return Facts(
-        now=calendar.local(now),
-        office_open=is_open,
-        next_open=None if is_open else calendar.next_open(now),
-        channel=case.channel,
-        can_share_phone=turns.abilities[case.channel].ask_phone,
-        profile_name=case.profile_name or None,
-        own_phone=case.own_phone,
-        identity=json.loads(case.identity) if case.identity else None,
-        tickets=tuple(
-            TicketFact(
-                number=row.number,
-                kind=row.kind,
-                state=row.state,
-                subject=_subject(row.problem),
-                opened_at=calendar.local(row.opened_at),
-                priority=row.priority,
-                decides=row.decides,
-                files=row.files,
-            )
-            for row in tickets.of_contact(connection, case.contact_id)
-        ),
-        waiting_number=case.waiting_number,
-    )
-
-
 def _phone_was_asked(state: State, desk: Desk) -> bool:
     return conversation.expected(state, desk) == "phone"
-
-
-def _subject(problem: str) -> str:
-    """The beginning of a problem, cut between words."""
-    text = " ".join(problem[:300].split())
-    return text if len(text) <= 60 else text[:59].rsplit(" ", 1)[0] + "…"

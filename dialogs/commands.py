@@ -25,14 +25,109 @@ class OpenTicket:
     deadline: Deadline = "none"
     topic: str | None = None
     attachment_ids: tuple[int, ...] = ()
+    category: Literal["pengaduan", "keberatan", "saran", "masukan"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallHuman:
-    """Record that the user waits for a person; answered with a number and the hours.
-    A second call while one is open gives the same number."""
+    """The user wants a person: a place in the queue, or the hours. A second call while one is
+    open gives the same number. ``number`` is the ticket it is about; without one it is the
+    ticket opened in the same turn, else one is opened with what is known."""
 
     reason: str = ""
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HereIAm:
+    """The answer to a call: *Saya di sini*."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveChat:
+    """Back to the bot: out of a live chat, or out of the queue. The ticket stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A line of a live chat: it goes to the agent as it is (masked)."""
+
+    text: str
+    message_id: int
+    attachment_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassToAgent:
+    """The user's words for the ticket ``number`` outside a live chat."""
+
+    number: str
+    text: str
+    message_ids: tuple[int, ...] = ()
+    attachment_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """*Bukan untuk tiket ini*: these messages and files leave the ticket again."""
+
+    number: str
+    message_ids: tuple[int, ...] = ()
+    attachment_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One text or file for a data request; ``item_id`` None: not known for which item."""
+
+    message_id: int
+    text: str = ""
+    attachment_id: int | None = None
+    item_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveData:
+    """Text and files for a data request."""
+
+    request_id: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishData:
+    """*Sudah lengkap*: the requester gets it all."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSolved:
+    """*Sudah* or *Belum* to "Apakah masalah sudah beres?", with the user's own words
+    [003 step 16]."""
+
+    number: str
+    solved: bool
+    text: str = ""
+    message_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateTicket:
+    """A rating of 1 to 5 after closing, or the comment to it (``stars`` None)."""
+
+    number: str
+    stars: int | None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskReopen:
+    """ "Masih error" after closing: the ticket is opened again within the office's days."""
+
+    number: str
+    text: str
+    message_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +196,16 @@ class RevokeLinks:
 Command = (
     OpenTicket
     | CallHuman
+    | HereIAm
+    | LeaveChat
+    | Relay
+    | PassToAgent
+    | TakeBack
+    | GiveData
+    | FinishData
+    | ConfirmSolved
+    | RateTicket
+    | AskReopen
     | RecordMiss
     | RecordConsultation
     | OpenPersonalDataRequest

@@ -176,7 +176,8 @@ class Authorities(Section):
 
 
 class Office(Section):
-    """Everything the conversation needs to know about the office."""
+    """Everything the conversation needs to know about the office. ``form_first`` is how much
+    is asked before a user waits for a person (``queue.form_first``)."""
 
     identity: Identity
     conversation: Conversation = Conversation()
@@ -185,5 +186,6 @@ class Office(Section):
     privacy: Privacy
     files: Files = Files()
     authorities: Authorities
+    form_first: Literal["full", "short", "none"] = "short"
     texts: Path | None = None
     faq: Path | None = None

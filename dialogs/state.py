@@ -31,6 +31,7 @@ class Draft:
     message gave a field its answer, ``refused`` which one was last refused, so that an
     edited message corrects what it said. ``beside`` is the topic of a ready answer that
     stands with the last acknowledgement: if that is taken back, it is given again.
+    ``for_person``: the user waits for a person once the form is sent (``queue.form_first``).
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Draft:
     topic: str | None = None
     asking: str = ""
     editing: bool = False
+    for_person: bool = False
     identity_offered: bool = False
     touched_at: float = 0.0
     done: tuple[str, ...] = ()
@@ -61,6 +63,16 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """What went to the agent of a ticket last: its messages and files, and when (UTC seconds)."""
+
+    number: str
+    at: float
+    parts: tuple[Part, ...] = ()
+    files: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """``step`` counts up with every question put; a button of another step is old.
 
@@ -70,7 +82,9 @@ class State:
     any form (field key to value), ``problem`` the question that could become section
     B. ``topic``/``topic_version`` are the FAQ answer last given. ``words`` are kept
     while a question about them is open (which ticket they mean, whether to send them).
-    ``sent`` are the messages of the form last sent.
+    ``sent`` are the messages of the form last sent. ``asked`` are the choices of the last
+    notice, which came outside the user's turn: they count beside ``offered``. ``passed`` is
+    what was last passed to an agent, so that it can be taken back.
     """
 
     step: int = 0
@@ -89,6 +103,8 @@ class State:
     burst: Burst | None = None
     words: str = ""
     sent: tuple[int, ...] = ()
+    asked: tuple[Choice, ...] = ()
+    passed: Passed | None = None
 
 
 _ADAPTER: TypeAdapter[State] = TypeAdapter(State)

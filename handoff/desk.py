@@ -5,48 +5,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
 from dialogs import commands as c
-from dialogs.answers import Answers
-from dialogs.office import Authority, Office
+from dialogs.office import Authority
 from dialogs.reply import Attached, LinkPurpose, Reply
-from dialogs.texts import Texts
-from handoff import history, links, numbers
-from handoff.calendar import OfficeCalendar
+from handoff import (
+    closure,
+    history,
+    links,
+    numbers,
+    passing,
+    queue,
+    requests,
+    service,
+    tiers,
+)
+from handoff.counter import PERSONAL_DATA_DUE, Counter, Moment, hours
 from handoff.history import Entry
-from handoff.rules import SeriesFormats
+from handoff.job import Job
+from handoff.standing import PRIORITIES
 from storage.base import AnyRow
 from storage.repositories import conversations, messages, people, tickets
-from storage.repositories.conversations import Case
-
-PERSONAL_DATA_DUE = timedelta(hours=72)  # UU 27/2022: 3x24 h
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """What the commands need besides the transaction. ``key`` seals history and links."""
-
-    office: Office
-    texts: Texts
-    answers: Answers
-    calendar: OfficeCalendar
-    series: SeriesFormats
-    key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The turn a command is part of. ``step`` is the dialogue's, after thinking."""
-
-    connection: Connection
-    case: Case
-    now: datetime
-    step: int
 
 
 def carry_out(counter: Counter, moment: Moment, commands: Iterable[c.Command]) -> tuple[Reply, ...]:
@@ -80,6 +60,10 @@ def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tupl
         opened_at=moment.now,
         history_seq=0,
         history_head=history.START,
+        open=True,
+        urgent=PRIORITIES.index(priority),
+        tier=tiers.first(counter, moment).key,
+        category=command.category,
     )
     history.append(
         moment.connection,
@@ -91,6 +75,9 @@ def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tupl
     messages.attach_to_ticket(moment.connection, command.attachment_ids, ticket_id)
     if command.kind != "masukan":
         _remember(moment, command)
+    job = Job(counter, moment, None, ticket_id, "chat", f"contact:{moment.case.contact_id}")
+    service.sync(job)
+    job.alert_holder("new_ticket", f"Tiket baru {number}.")
     text = counter.texts.render(
         "ticket_opened",
         number=number,
@@ -100,7 +87,7 @@ def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tupl
         decides=decides,
         deadline=command.deadline,
         web=moment.case.channel == "web",
-        **_hours(counter, moment.now),
+        **hours(counter, moment.now),
     )
     link: LinkPurpose | None = "resume" if moment.case.channel == "web" else None
     return (Reply(text, row_class="notice", link=link),)
@@ -116,29 +103,73 @@ def _remember(moment: Moment, command: c.OpenTicket) -> None:
 
 
 def call_human(counter: Counter, moment: Moment, command: c.CallHuman) -> tuple[Reply, ...]:
-    """A waiting request with a number; a second call gives the same one."""
-    number = tickets.waiting_human(moment.connection, moment.case.contact_id)
-    again = number is not None
-    if number is None:
-        local = counter.calendar.local(moment.now)
-        number = numbers.take(moment.connection, "human", counter.series.human, local)
-        tickets.add_human_request(
-            moment.connection,
-            number=number,
-            contact_id=moment.case.contact_id,
-            conversation_id=moment.case.id,
-            reason=command.reason,
-            state="waiting",
-            created_at=moment.now,
-        )
-    text = counter.texts.render(
-        "human_waiting",
-        number=number,
-        again=again,
-        office=counter.office,
-        **_hours(counter, moment.now),
-    )
-    return (Reply(text, row_class="notice"),)
+    """A place in the queue, or the hours; a second call gives the same number."""
+    return tuple(queue.enqueue(counter, moment, command))
+
+
+def here_i_am(counter: Counter, moment: Moment, command: c.HereIAm) -> tuple[Reply, ...]:
+    """The user answered a call: *Saya di sini*."""
+    return tuple(queue.here(counter, moment))
+
+
+def leave_chat(counter: Counter, moment: Moment, command: c.LeaveChat) -> tuple[Reply, ...]:
+    """Back to the bot, out of a live chat or out of the queue."""
+    return tuple(queue.leave(counter, moment))
+
+
+def relay(counter: Counter, moment: Moment, command: c.Relay) -> tuple[Reply, ...]:
+    """A line of a live chat reaches the desk."""
+    return tuple(queue.relayed(counter, moment, command))
+
+
+def _on_own(
+    counter: Counter, moment: Moment, number: str, do: Callable[[Job], Iterable[Reply]]
+) -> tuple[Reply, ...]:
+    """Something about one of the user's own tickets; the clocks follow it."""
+    row = tickets.find_own(moment.connection, moment.case.contact_id, number)
+    if row is None:
+        return (Reply(counter.text("ticket_not_found", number=number)),)
+    job = Job(counter, moment, None, row.id, "chat", f"contact:{moment.case.contact_id}")
+    replies = tuple(do(job))
+    service.sync(job)
+    return replies
+
+
+def pass_to_agent(counter: Counter, moment: Moment, command: c.PassToAgent) -> tuple[Reply, ...]:
+    """The user's words for a ticket, outside a live chat."""
+    return _on_own(counter, moment, command.number, lambda job: passing.take(job, command))
+
+
+def take_back(counter: Counter, moment: Moment, command: c.TakeBack) -> tuple[Reply, ...]:
+    """*Bukan untuk tiket ini*."""
+    return _on_own(counter, moment, command.number, lambda job: passing.take_back(job, command))
+
+
+def give_data(counter: Counter, moment: Moment, command: c.GiveData) -> tuple[Reply, ...]:
+    """Text and files for a data request."""
+    number = requests.number_of(moment, command.request_id)
+    return _on_own(counter, moment, number, lambda job: requests.give(job, command))
+
+
+def finish_data(counter: Counter, moment: Moment, command: c.FinishData) -> tuple[Reply, ...]:
+    """*Sudah lengkap*."""
+    number = requests.number_of(moment, command.request_id)
+    return _on_own(counter, moment, number, lambda job: requests.finish(job, command.request_id))
+
+
+def confirm_solved(counter: Counter, moment: Moment, command: c.ConfirmSolved) -> tuple[Reply, ...]:
+    """*Sudah* or *Belum*."""
+    return _on_own(counter, moment, command.number, lambda job: closure.confirm(job, command))
+
+
+def rate_ticket(counter: Counter, moment: Moment, command: c.RateTicket) -> tuple[Reply, ...]:
+    """Stars after closing, or the comment to them."""
+    return _on_own(counter, moment, command.number, lambda job: closure.rate(job, command))
+
+
+def ask_reopen(counter: Counter, moment: Moment, command: c.AskReopen) -> tuple[Reply, ...]:
+    """ "Masih error" after closing."""
+    return _on_own(counter, moment, command.number, lambda job: closure.ask_reopen(job, command))
 
 
 def open_personal_data_request(
@@ -267,18 +298,20 @@ def revoke_links(counter: Counter, moment: Moment, command: c.RevokeLinks) -> tu
     )
 
 
-def _hours(counter: Counter, now: datetime) -> dict[str, object]:
-    is_open = counter.calendar.is_open(now)
-    return {
-        "office_open": is_open,
-        "next_open": None if is_open else counter.calendar.next_open(now),
-    }
-
-
 _JOINING = (c.ProvePhone, c.RedeemLink)
 _DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, ...]]] = {
     c.OpenTicket: open_ticket,
     c.CallHuman: call_human,
+    c.HereIAm: here_i_am,
+    c.LeaveChat: leave_chat,
+    c.Relay: relay,
+    c.PassToAgent: pass_to_agent,
+    c.TakeBack: take_back,
+    c.GiveData: give_data,
+    c.FinishData: finish_data,
+    c.ConfirmSolved: confirm_solved,
+    c.RateTicket: rate_ticket,
+    c.AskReopen: ask_reopen,
     c.RecordMiss: record_miss,
     c.RecordConsultation: record_consultation,
     c.OpenPersonalDataRequest: open_personal_data_request,

@@ -1,8 +1,19 @@
 """All tables. Importing this module makes ``Base.metadata`` whole."""
 
 from storage.base import Base
+from storage.models.agents import AccessEntry, Agent, AgentLink, AgentSession, Alert
 from storage.models.clock import Deadline, Heartbeat, Outage
 from storage.models.delivery import Lane, Lease, OutboxRow, Scope
+from storage.models.desk import (
+    Call,
+    CounterTurn,
+    DataItem,
+    DataPiece,
+    DataRequest,
+    Guest,
+    Note,
+    Topic,
+)
 from storage.models.intake import Attempt, Event, Parked
 from storage.models.people import Contact, Identity, Link, WebSession
 from storage.models.talk import Attachment, BlobChunk, Consultation, Conversation, Message, Miss
@@ -16,15 +27,26 @@ from storage.models.tickets import (
 )
 
 __all__ = [
+    "AccessEntry",
+    "Agent",
+    "AgentLink",
+    "AgentSession",
+    "Alert",
     "Attachment",
     "Attempt",
     "Base",
     "BlobChunk",
+    "Call",
     "Consultation",
     "Contact",
     "Conversation",
+    "CounterTurn",
+    "DataItem",
+    "DataPiece",
+    "DataRequest",
     "Deadline",
     "Event",
+    "Guest",
     "Heartbeat",
     "HistoryEntry",
     "HistoryText",
@@ -35,6 +57,7 @@ __all__ = [
     "Link",
     "Message",
     "Miss",
+    "Note",
     "Outage",
     "OutboxRow",
     "Parked",
@@ -42,5 +65,6 @@ __all__ = [
     "Scope",
     "Series",
     "Ticket",
+    "Topic",
     "WebSession",
 ]

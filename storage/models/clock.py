@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base, ContactRef, Instant, Long, PrimaryKey, Time
+from storage.base import Base, ContactRef, Id, Instant, Long, PrimaryKey, Time
 
 
 class Deadline(Base):
     """One due time. ``subject`` is what it is about (``conversation:7``), ``inputs`` the JSON
     it was computed from, ``arming`` counts how often it was set, so that each setting fires
-    at most once (design 6.1, 6.6)."""
+    at most once (design 6.1, 6.6). ``ticket_id`` is set for the clocks of a ticket;
+    ``stopped_at`` is when what it waited for happened, ``paused_at`` while it stands still."""
 
     __tablename__ = "deadlines"
     __table_args__ = (UniqueConstraint("kind", "subject"), Index(None, "armed", "due_at"))
@@ -27,6 +28,9 @@ class Deadline(Base):
     armed: Mapped[bool]
     arming: Mapped[int] = mapped_column(default=1)
     fired_at: Mapped[datetime | None] = mapped_column(Instant)
+    ticket_id: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Heartbeat(Base):

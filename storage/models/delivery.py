@@ -32,6 +32,7 @@ class OutboxRow(Base):
     ``state``: queued, sending, sent, failed (the platform refused), unknown (cut off
     twice), withdrawn (never sent on purpose). ``repeated`` marks a second attempt after
     an unknown outcome. ``fence`` is the conversation's when the row was written.
+    ``resolved_at`` takes an undelivered row off the work list.
     """
 
     __tablename__ = "outbox"
@@ -54,6 +55,7 @@ class OutboxRow(Base):
     repeated: Mapped[bool] = mapped_column(default=False)
     error: Mapped[Long | None]
     done_at: Mapped[datetime | None] = mapped_column(Instant)
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Scope(Base):

@@ -14,13 +14,13 @@ class Conversation(Base):
     """One chat on one channel.
 
     ``state`` is the dialogue's state as JSON. ``seq`` is the last number given to a
-    message of either side; it is also the page's cursor. ``holder`` names the agent who
-    answers instead of the bot; ``fence`` rises with every change of who answers, and a
-    bot's row of an older fence is never sent (design 6.5). ``unreachable_at`` is set
-    while the platform refuses to deliver. Until ``waits_until`` the bot's last words may be
-    taken back, because the user may not have finished. ``flood_tat`` is the theoretical
-    arrival time of the rate limit on what the user sends (GCRA), ``flood_told`` that they
-    were told once that they write too fast.
+    message of either side; it is also the page's cursor. ``holder`` is the number of the
+    human request that is live: a person answers instead of the bot. ``fence`` rises with
+    every change of who answers, and a bot's row of an older fence is never sent (design
+    6.5). ``unreachable_at`` is set while the platform refuses to deliver. Until
+    ``waits_until`` the bot's last words may be taken back, because the user may not have
+    finished. ``flood_tat`` is the theoretical arrival time of the rate limit on what the
+    user sends (GCRA), ``flood_told`` that they were told once that they write too fast.
     """
 
     __tablename__ = "conversations"
@@ -48,12 +48,16 @@ class Conversation(Base):
 class Message(Base):
     """One message of either side, masked. ``author`` is user, bot, notice or person;
     ``body`` holds what an outgoing message carries besides its text (choices, link, ...) as
-    JSON. ``platform_id`` is the platform's id of it, ``quotes`` of the one it answers."""
+    JSON. ``platform_id`` is the platform's id of it, ``quotes`` of the one it answers.
+    ``ticket_id`` is the ticket it belongs to, ``agent_id`` who wrote a person's line;
+    ``origin`` is where an agent wrote it (console, group). ``seen_at`` is when a browser
+    fetched it."""
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         Index(None, "conversation_id", "platform_id"),
+        Index(None, "ticket_id", "id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -66,6 +70,10 @@ class Message(Base):
     quotes: Mapped[str | None]
     created_at: Mapped[Time]
     edited_at: Mapped[datetime | None] = mapped_column(Instant)
+    ticket_id: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"))
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    origin: Mapped[str | None]
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Attachment(Base):
@@ -117,6 +125,8 @@ class Miss(Base):
     confidence: Mapped[float]
     created_at: Mapped[Time]
     reviewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    topic: Mapped[str | None]
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
 
 
 class Consultation(Base):

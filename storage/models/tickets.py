@@ -25,10 +25,26 @@ class Ticket(Base):
     ``answers`` is section A as JSON, ``problem`` section B, ``decides`` who has the
     authority, ``deadline`` the user's own time limit (under_24h, later, none).
     ``history_seq``/``history_head`` are the end of its history chain (design 6.9).
+
+    ``state``: baru, diproses, menunggu_data, dieskalasi, selesai, ditutup, dibuka_kembali
+    (``handoff.standing``). ``tier`` is who works on it (a key of ``tiers`` in config.yml),
+    ``agent_id`` the holder. ``impact`` and ``urgency`` are what the priority table was asked;
+    ``priority_at`` when an agent set it. ``answered_at`` is the first human answer (the
+    response clock), ``complete_at`` when the data were complete (the resolution clock begins),
+    ``solution`` section C and ``explainer`` its Pemberi Penjelasan, ``solved_tier`` who solved
+    it. ``expects`` says what the user's next words are for: reply, data, confirm, or nothing.
+    ``source`` is chat, walk_in or phone. ``waiting_since`` is the user's oldest line without an
+    answer. ``overdue`` names the clocks that were breached, joined by spaces.
+    ``category`` is pengaduan, keberatan, saran or masukan where ``kind`` is masukan.
     """
 
     __tablename__ = "tickets"
-    __table_args__ = (Index(None, "contact_id", "opened_at"), Index(None, "state", "priority"))
+    __table_args__ = (
+        Index(None, "contact_id", "opened_at"),
+        Index(None, "state", "priority"),
+        Index(None, "open", "urgent", "opened_at"),
+        Index(None, "agent_id", "open"),
+    )
 
     id: Mapped[PrimaryKey]
     number: Mapped[str] = mapped_column(unique=True)
@@ -46,6 +62,35 @@ class Ticket(Base):
     opened_at: Mapped[Time]
     history_seq: Mapped[int]
     history_head: Mapped[str]
+    open: Mapped[bool] = mapped_column(default=True)
+    urgent: Mapped[int] = mapped_column(default=2)
+    tier: Mapped[str] = mapped_column(default="helpdesk")
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    source: Mapped[str] = mapped_column(default="chat")
+    category: Mapped[str | None]
+    impact: Mapped[str | None]
+    urgency: Mapped[str | None]
+    priority_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    complete_at: Mapped[datetime | None] = mapped_column(Instant)
+    escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+    solved_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    close_reason: Mapped[str | None]
+    exempt: Mapped[Long | None]
+    merged_into: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"))
+    unit: Mapped[str | None]
+    solution: Mapped[Long | None]
+    explainer: Mapped[str | None]
+    solved_tier: Mapped[str | None]
+    lkpp_number: Mapped[str | None]
+    expects: Mapped[str] = mapped_column(default="")
+    expects_at: Mapped[datetime | None] = mapped_column(Instant)
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant)
+    overdue: Mapped[str] = mapped_column(default="")
+    rating: Mapped[int | None]
+    rating_comment: Mapped[Long | None]
 
 
 class HistoryEntry(Base):
@@ -73,10 +118,15 @@ class HistoryText(Base):
 
 
 class HumanRequest(Base):
-    """A user waits for a person. ``state`` is waiting or done."""
+    """A user waits for, or talks with, a person; every live chat is a ticket.
+
+    ``state``: waiting, called (an agent called, the user has not answered), live, done,
+    ticket (it went on as a ticket: closing time, nobody on duty, two rounds of calls), left.
+    ``turn`` is the order in the queue, smallest first. ``agent_id`` calls or talks.
+    """
 
     __tablename__ = "human_requests"
-    __table_args__ = (Index(None, "contact_id", "state"),)
+    __table_args__ = (Index(None, "contact_id", "state"), Index(None, "state", "turn"))
 
     id: Mapped[PrimaryKey]
     number: Mapped[str] = mapped_column(unique=True)
@@ -85,6 +135,13 @@ class HumanRequest(Base):
     reason: Mapped[Long]
     state: Mapped[str]
     created_at: Mapped[Time]
+    ticket_id: Mapped[int | None] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    turn: Mapped[int] = mapped_column(Id, default=0)
+    calls: Mapped[int] = mapped_column(default=0)
+    rounds: Mapped[int] = mapped_column(default=0)
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class PersonalDataRequest(Base):
@@ -100,3 +157,6 @@ class PersonalDataRequest(Base):
     state: Mapped[str]
     created_at: Mapped[Time]
     due_at: Mapped[datetime] = mapped_column(Instant)
+    agent_id: Mapped[int | None] = mapped_column(Id, ForeignKey("agents.id"))
+    outcome: Mapped[Long | None]
+    done_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -25,7 +25,10 @@ def _upsert(dialect: str) -> Any:
             "contact_id": statement.excluded.contact_id,
             "due_at": statement.excluded.due_at,
             "inputs": statement.excluded.inputs,
+            "ticket_id": statement.excluded.ticket_id,
             "armed": True,
+            "stopped_at": None,
+            "paused_at": None,
             "arming": _D.c.arming + 1,
         },
     )
@@ -38,7 +41,15 @@ _DISARM = (
     .values(armed=False)
 )
 _DUE = (
-    select(_D.c.id, _D.c.kind, _D.c.subject, _D.c.arming, _D.c.due_at)
+    select(
+        _D.c.id,
+        _D.c.kind,
+        _D.c.subject,
+        _D.c.arming,
+        _D.c.due_at,
+        _D.c.inputs,
+        _D.c.ticket_id,
+    )
     .where(_D.c.armed, _D.c.due_at <= bindparam("now", type_=Instant))
     .order_by(_D.c.due_at)
     .limit(bindparam("limit"))
@@ -53,6 +64,7 @@ def arm(
     contact_id: int,
     due_at: datetime,
     inputs: str,
+    ticket_id: int | None = None,
 ) -> None:
     """Set a due time, or set it anew."""
     connection.execute(
@@ -63,6 +75,7 @@ def arm(
             "contact_id": contact_id,
             "due_at": due_at,
             "inputs": inputs,
+            "ticket_id": ticket_id,
         },
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Instant, table_of
@@ -31,6 +31,7 @@ class Case:
     state: str | None
     seq: int
     fence: int
+    holder: str | None
     unreachable_at: datetime | None
     heard_at: datetime | None
     profile_name: str
@@ -58,7 +59,10 @@ _phone = (
 )
 _waiting = (
     select(_R.c.number)
-    .where(_R.c.contact_id == _C.c.contact_id, _R.c.state == "waiting")
+    .where(
+        _R.c.contact_id == _C.c.contact_id,
+        or_(_R.c.state == "waiting", _R.c.state == "called"),
+    )
     .limit(1)
     .scalar_subquery()
 )
@@ -72,6 +76,7 @@ _CASE = select(
     _C.c.state,
     _C.c.seq,
     _C.c.fence,
+    _C.c.holder,
     _C.c.unreachable_at,
     _C.c.heard_at,
     _C.c.profile_name,

@@ -18,7 +18,7 @@ _X = table_of(Miss)
 
 _ADD = Prepared(insert(_M).returning(_M.c.id))
 _BY_PLATFORM = (
-    select(_M.c.id, _M.c.author, _M.c.seq)
+    select(_M.c.id, _M.c.author, _M.c.seq, _M.c.ticket_id)
     .where(
         _M.c.conversation_id == bindparam("conversation_id"),
         _M.c.platform_id == bindparam("platform_id"),
@@ -44,6 +44,9 @@ def add(
     body: str | None = None,
     platform_id: str | None = None,
     quotes: str | None = None,
+    ticket_id: int | None = None,
+    agent_id: int | None = None,
+    origin: str | None = None,
 ) -> int:
     """Add a message; its row id. The text must be masked already."""
     return int(
@@ -57,6 +60,9 @@ def add(
                 "body": body,
                 "platform_id": platform_id,
                 "quotes": quotes,
+                "ticket_id": ticket_id,
+                "agent_id": agent_id,
+                "origin": origin,
                 "created_at": now,
             },
         )
@@ -66,7 +72,7 @@ def add(
 def find_by_platform(
     connection: Connection, conversation_id: int, platform_id: str
 ) -> AnyRow | None:
-    """(id, author, seq) of a message by the platform's id of it."""
+    """(id, author, seq, ticket_id) of a message by the platform's id of it."""
     return connection.execute(
         _BY_PLATFORM, {"conversation_id": conversation_id, "platform_id": platform_id}
     ).first()
@@ -75,6 +81,52 @@ def find_by_platform(
 def edit(connection: Connection, message_id: int, text: str, now: datetime) -> None:
     """The user changed the text of a message."""
     connection.execute(_EDIT, {"message_id": message_id, "new_text": text, "at": now})
+
+
+def set_body(connection: Connection, message_id: int, body: str) -> None:
+    """What an outgoing message carries besides its text."""
+    connection.execute(update(_M).where(_M.c.id == message_id).values(body=body))
+
+
+def put_on_ticket(
+    connection: Connection, message_ids: tuple[int, ...], ticket_id: int | None
+) -> None:
+    """Messages belong to a ticket from now on (None: to none)."""
+    if message_ids:
+        connection.execute(update(_M).where(_M.c.id.in_(message_ids)).values(ticket_id=ticket_id))
+
+
+def move_to_ticket(connection: Connection, source: int, target: int) -> None:
+    """All messages and files of a ticket become another's."""
+    for table in (_M, _A):
+        connection.execute(
+            update(table).where(table.c.ticket_id == source).values(ticket_id=target)
+        )
+
+
+def detach_files(connection: Connection, file_ids: tuple[int, ...], ticket_id: int) -> None:
+    """Files are no supporting data of a ticket any more."""
+    if file_ids:
+        connection.execute(
+            update(_A)
+            .where(_A.c.id.in_(file_ids), _A.c.ticket_id == ticket_id)
+            .values(ticket_id=None)
+        )
+
+
+def mark_seen(connection: Connection, conversation_id: int, upto: int, now: datetime) -> int:
+    """A browser has fetched a web conversation up to a seq; how many messages were new to it."""
+    return connection.execute(
+        update(_M)
+        .where(
+            _M.c.conversation_id == conversation_id,
+            _M.c.seq <= upto,
+            _M.c.seen_at.is_(None),
+            _M.c.ticket_id.is_not(None),
+            _M.c.author != "user",
+        )
+        .values(seen_at=now)
+    ).rowcount
 
 
 _PAGE = (

@@ -49,6 +49,11 @@ _OF_CONTACT = Prepared(
         _T.c.opened_at,
         _T.c.priority,
         _T.c.decides,
+        _T.c.expects,
+        _T.c.expects_at,
+        _T.c.closed_at,
+        _T.c.merged_into,
+        _T.c.rating,
         select(func.count())
         .select_from(_F)
         .where(_F.c.ticket_id == _T.c.id)
@@ -61,7 +66,7 @@ _OF_CONTACT = Prepared(
 )
 _WAITING = (
     select(_R.c.number)
-    .where(_R.c.contact_id == bindparam("contact_id"), _R.c.state == "waiting")
+    .where(_R.c.contact_id == bindparam("contact_id"), _R.c.state.in_(("waiting", "called")))
     .limit(1)
 )
 
@@ -92,6 +97,16 @@ def find_own(connection: Connection, contact_id: int, number: str) -> AnyRow | N
 def get(connection: Connection, ticket_id: int) -> AnyRow:
     """One ticket's row."""
     return connection.execute(select(_T).where(_T.c.id == ticket_id)).one()
+
+
+def by_number(connection: Connection, number: str) -> AnyRow | None:
+    """One ticket's row by number."""
+    return connection.execute(select(_T).where(_T.c.number == number)).first()
+
+
+def change(connection: Connection, ticket_id: int, **values: object) -> None:
+    """Write columns of one ticket; its contact is locked."""
+    connection.execute(update(_T).where(_T.c.id == ticket_id).values(**values))
 
 
 def head_at(connection: Connection, ticket_id: int, seq: int) -> str | None:

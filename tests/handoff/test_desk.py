@@ -16,7 +16,7 @@ from dialogs.texts import Texts
 from handoff import desk as handoff
 from handoff import history, links, numbers
 from handoff.calendar import OfficeCalendar
-from handoff.desk import Counter, Moment
+from handoff.counter import Counter, Moment
 from storage.repositories import conversations, messages
 from tests.handoff.conftest import KEY, Desk
 from tests.rig import MONDAY, SUNDAY, office_config
@@ -30,6 +30,7 @@ def counter() -> Counter:
     config = office_config()
     return Counter(
         office=config.office,
+        policy=config.policy,
         texts=Texts(),
         answers=Answers.load(),
         calendar=OfficeCalendar(config.hours, config.identity.zone),

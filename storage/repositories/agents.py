@@ -1,0 +1,123 @@
+"""Agents, alerts for them, and the log of who looked at what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
+
+from storage.base import AnyRow, table_of
+from storage.models import AccessEntry, Agent, Alert
+
+_A = table_of(Agent)
+_L = table_of(Alert)
+_X = table_of(AccessEntry)
+
+
+def get(connection: Connection, agent_id: int) -> AnyRow | None:
+    """One account, active or not."""
+    return connection.execute(select(_A).where(_A.c.id == agent_id)).first()
+
+
+def by_login(connection: Connection, login: str) -> AnyRow | None:
+    """One account by its login, active or not."""
+    return connection.execute(select(_A).where(_A.c.login == login)).first()
+
+
+def by_telegram(connection: Connection, user_id: str) -> AnyRow | None:
+    """The active account linked to a Telegram user."""
+    return connection.execute(select(_A).where(_A.c.telegram_user == user_id, _A.c.active)).first()
+
+
+def everyone(connection: Connection, *, active_only: bool = True) -> list[AnyRow]:
+    """All accounts by name."""
+    query = select(_A).order_by(_A.c.name, _A.c.id)
+    return list(connection.execute(query.where(_A.c.active) if active_only else query).fetchall())
+
+
+def add(connection: Connection, **values: object) -> int:
+    """A new account; its row id."""
+    return int(connection.execute(insert(_A).returning(_A.c.id), values).scalar_one())
+
+
+def change(connection: Connection, agent_id: int, **values: object) -> None:
+    """Write columns of one account."""
+    connection.execute(update(_A).where(_A.c.id == agent_id).values(**values))
+
+
+def anyone_on_duty(connection: Connection) -> bool:
+    """Whether somebody who takes chats is on duty."""
+    takes = or_(*(_A.c.roles.contains(role) for role in ("helpdesk", "koordinator")))
+    query = select(exists().where(_A.c.active, _A.c.on_duty, takes))
+    return bool(connection.execute(query).scalar())
+
+
+def has_role(connection: Connection, role: str) -> bool:
+    """Whether any active account holds a role (``admin`` is no part of ``admin_lpse``)."""
+    padded = (" " + _A.c.roles + " ").contains(f" {role} ")
+    return bool(connection.execute(select(exists().where(_A.c.active, padded))).scalar())
+
+
+def add_alert(
+    connection: Connection,
+    *,
+    kind: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    agent_id: int | None = None,
+    role: str | None = None,
+) -> None:
+    """Tell an agent, a role, or everyone on duty; an unseen one of the same kind, subject and
+    addressee is enough."""
+    same = select(_L.c.id).where(
+        _L.c.kind == kind,
+        _L.c.subject == subject,
+        _L.c.seen_at.is_(None),
+        _L.c.agent_id.is_(None) if agent_id is None else _L.c.agent_id == agent_id,
+        _L.c.role.is_(None) if role is None else _L.c.role == role,
+    )
+    if connection.execute(same.limit(1)).first() is None:
+        connection.execute(
+            insert(_L),
+            {
+                "kind": kind,
+                "subject": subject,
+                "text": text,
+                "at": now,
+                "agent_id": agent_id,
+                "role": role,
+            },
+        )
+
+
+def alerts_for(
+    connection: Connection, agent_id: int, roles: list[str], limit: int = 50
+) -> list[AnyRow]:
+    """Unseen alerts meant for an agent, the newest first."""
+    mine = or_(
+        _L.c.agent_id == agent_id,
+        _L.c.agent_id.is_(None) & or_(_L.c.role.is_(None), _L.c.role.in_(roles)),
+    )
+    query = select(_L).where(_L.c.seen_at.is_(None), mine).order_by(_L.c.id.desc()).limit(limit)
+    return list(connection.execute(query).fetchall())
+
+
+def newest_alert(connection: Connection) -> int:
+    """The id of the last alert, a cursor for pages."""
+    return int(connection.execute(select(func.coalesce(func.max(_L.c.id), 0))).scalar_one())
+
+
+def see_alerts(
+    connection: Connection, agent_id: int, now: datetime, *, subject: str | None = None
+) -> None:
+    """Alerts were seen: those about ``subject``, else the agent's own."""
+    about = _L.c.subject == subject if subject is not None else _L.c.agent_id == agent_id
+    connection.execute(
+        update(_L).where(_L.c.seen_at.is_(None), about).values(seen_at=now, seen_by=agent_id)
+    )
+
+
+def log_access(connection: Connection, agent_id: int, what: str, now: datetime) -> None:
+    """Somebody looked at personal data (``ticket:7``, ``list:search``)."""
+    connection.execute(insert(_X), {"agent_id": agent_id, "what": what, "at": now})
