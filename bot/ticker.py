@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -87,7 +88,7 @@ class Ticker:
             due_now = self._database.read(lambda c: clocks.due(c, now))
             fired = sum(self._fire(row) for row in due_now)
             for find, deed in due.SWEEPS:
-                for ticket_id in self._database.read(lambda c, find=find: find(c, now)):
+                for ticket_id in self._database.read(partial(find, now=now)):
                     self._visit(ticket_id, deed)
             return fired
         except Unavailable as error:

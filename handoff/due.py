@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -20,7 +21,12 @@ USER_SIDE: frozenset[str] = frozenset()
 AFTER_OUTAGE = timedelta(hours=1)
 
 
-Find = Callable[[Connection, datetime], list[int]]
+class Find(Protocol):
+    """Tickets to look after, read without a lock."""
+
+    def __call__(self, connection: Connection, *, now: datetime) -> list[int]: ...
+
+
 # What happens outside any turn and has to be noticed (a delivery): which tickets, and what to do.
 SWEEPS: tuple[tuple[Find, Callable[[Job], None]], ...] = ()
 

@@ -21,13 +21,16 @@ from bot.bootstrap import Loket, build
 from bot.channels.port import Abilities, Outgoing
 from bot.clock import HandClock
 from bot.config import Config, Places, read_config
+from bot.desk_turns import DeskTurns
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.rendering import parse_choice
 from bot.turns import Taken
 from dialogs.heard import SharedPhone, Tap
+from handoff.actions import Action
 from nlu.engine import Engine
 from storage import schema
-from storage.repositories import messages
+from storage.repositories import agents, messages
+from storage.unit import Unit
 
 ROOT = Path(__file__).resolve().parent.parent
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 09.00 in Jakarta: the office is open
@@ -93,6 +96,7 @@ class Rig:
         self.engine = engine
         _migrate(self.places)
         self._ids = itertools.count(1)
+        self.agents: dict[str, int] = {}
         self._runner = asyncio.Runner()
         self.loket: Loket = self._build()
 
@@ -213,6 +217,60 @@ class Rig:
     def last_seq(self, user: str = "budi", channel: str = "web") -> int:
         said = self.transcript(user, channel)
         return said[-1].seq if said else 0
+
+    # People at the desk
+
+    def hire(self, login: str, *roles: str, on_duty: bool = True) -> int:
+        """A new agent's account; its id."""
+        now = self.clock.now()
+
+        def write(unit: Unit) -> int:
+            return agents.add(
+                unit.connection,
+                login=login,
+                name=login.capitalize(),
+                roles=" ".join(roles),
+                on_duty=on_duty,
+                active=True,
+                created_at=now,
+            )
+
+        self.agents[login] = self.loket.database.write(write).result()
+        return self.agents[login]
+
+    def duty(self, login: str, *, on: bool) -> None:
+        """*Bertugas* or *Istirahat*."""
+        self.loket.database.write(
+            lambda unit: agents.change(unit.connection, self.agents[login], on_duty=on)
+        ).result()
+
+    def ticket(self, number: str | None = None) -> Any:
+        """A ticket's row by number; the newest without one."""
+        if number is None:
+            return self.rows("SELECT * FROM tickets ORDER BY id DESC LIMIT 1")[0]
+        return self.rows("SELECT * FROM tickets WHERE number = :number", number=number)[0]
+
+    def act(self, login: str, action: Action, number: str | None = None, **how: Any) -> str:
+        """An agent does something, without letting any time pass; the sentence they read.
+        Raises Refused."""
+        how.setdefault("event", f"act:{next(self._ids)}")
+        done = DeskTurns(self.loket.turns).do(
+            self.agents[login], self.ticket(number).id, action, **how
+        )
+        return done.result().sentence
+
+    def fetched(self, user: str = "budi") -> None:
+        """The user's browser has fetched everything that was said on the web."""
+        from storage.repositories import conversations
+
+        now, key = self.clock.now(), self.key(user)
+
+        def write(unit: Unit) -> None:
+            found = conversations.find(unit.connection, *_parts(key))
+            if found is not None:
+                messages.mark_seen(unit.connection, found[0], 1 << 30, now)
+
+        self.loket.database.write(write).result()
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Any query, for looking behind the scenes."""

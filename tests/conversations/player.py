@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.config import read_secret_key
 from bot.delivery import Address
+from storage.repositories import agents
 from tests.conversations import looking
 from tests.conversations.stage import Stage
 from tests.rig import Rig, Said
@@ -100,6 +101,36 @@ class Player(Stage):
         asked = self._rig.telegram.sent[-1].ask_phone
         assert asked == what, f"the share-my-number button is {'' if asked else 'not '}shown"
 
+    # What agents see
+
+    def agent_told(self, what: list[str] | str) -> None:
+        """The sentence the agent read after the last action."""
+        for piece in [what] if isinstance(what, str) else what:
+            assert piece.lower() in self.sentence.lower(), self.sentence or self.refusal
+
+    def refused(self, what: list[str] | str) -> None:
+        """The last action was refused, with these words."""
+        assert self.refusal, f"it was done: {self.sentence!r}"
+        for piece in [what] if isinstance(what, str) else what:
+            assert piece.lower() in self.refusal.lower(), self.refusal
+
+    def done(self, _: bool) -> None:
+        """The last action was done."""
+        assert not self.refusal, self.refusal
+
+    def alerts(self, what: dict[str, list[str]]) -> None:
+        """Unseen alerts of an agent hold these words."""
+        for who, pieces in what.items():
+            roles = self._rig.rows("SELECT roles FROM agents WHERE login = :who", who=who)[
+                0
+            ].roles.split()
+            rows = self._rig.loket.database.read(
+                lambda c, who=who, roles=roles: agents.alerts_for(c, self._rig.agents[who], roles)
+            )
+            texts = "\n".join(row.text for row in rows)
+            for piece in pieces:
+                assert piece.lower() in texts.lower(), f"{who} is alerted of: {texts!r}"
+
     # What is kept
 
     def rows(self, what: dict[str, int]) -> None:
@@ -165,6 +196,9 @@ class Player(Stage):
         """After every conversation: nothing went wrong unseen, and numbers are true."""
         rows = self._rig.rows("SELECT excerpt, error FROM parked")
         assert len(rows) == self._parks, f"parked: {rows}"
+        for (note,) in self._rig.rows("SELECT text FROM notes WHERE length(text) > 3"):
+            leaks = self._rig.rows("SELECT id FROM messages WHERE text LIKE :n", n=f"%{note}%")
+            assert not leaks, f"the internal note {note!r} stands in a message"
         tickets = {number for (number,) in self._rig.rows("SELECT number FROM tickets")}
         announced: set[str] = set()
         for who, channel in self._said:
@@ -250,7 +284,9 @@ _STEPS = (
     Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
     Player.buttons, Player.buttons_now, Player.messages, Player.lines,
     Player.ends_with, Player.same_as,
-    Player.keep, Player.remember, Player.asks_phone, Player.rows, Player.ticket,
+    Player.keep, Player.clock, Player.agent, Player.lkpp, Player.duty, Player.away,
+    Player.agent_told, Player.refused, Player.done, Player.alerts, Player.remember,
+    Player.asks_phone, Player.rows, Player.ticket,
     Player.consultation, Player.human, Player.told, Player.said, Player.nowhere, Player.somewhere,
 )  # fmt: skip
 WORDS: dict[str, Callable[[Player, Any], None]] = {

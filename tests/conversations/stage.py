@@ -11,9 +11,12 @@ from typing import Any
 from bot.incoming import Incoming, IncomingFile
 from bot.rendering import parse_choice
 from dialogs.heard import SharedPhone, Tap
+from handoff.refusal import Refused
+from tests.conversations import desk
 from tests.rig import PNG, Rig
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+OUTCOMES = ("guidance", "data_needed", "solved", "still_working")
 _KNOWN = frozenset(
     "text repeat copies tail file voice mb phone own other album profile edit times every".split()  # noqa: SIM905 - a table
 )
@@ -27,6 +30,10 @@ class Stage:
         self._rig = _rig_for(script, make_rig)
         self._after = 0
         self._said: dict[tuple[str, str], list[Incoming]] = {}
+        self._away = False
+        self.sentence, self.refusal = "", ""
+        for login, roles in script.get("agents", {}).items():
+            self._rig.hire(login, *roles)
 
     def user(self, what: Any) -> None:
         self._after = self._rig.last_seq(self._who, self._channel)
@@ -104,12 +111,47 @@ class Stage:
         self._rig.wait(_span(what))
         self._settle()
 
+    def clock(self, what: str) -> None:
+        """``+72h``: the same as wait."""
+        self.wait(what.removeprefix("+"))
+
+    def agent(self, what: dict[str, Any]) -> None:
+        """``{rina: take}``: an agent does something; ``bot`` sees what the user hears of it."""
+        ((who, deed),) = what.items()
+        self._after = self._rig.last_seq(self._who, self._channel)
+        action, number = desk.action(self._rig, deed)
+        self.sentence, self.refusal = "", ""
+        try:
+            self.sentence = self._rig.act(who, action, number)
+        except Refused as refused:
+            self.refusal = str(refused)
+        self._settle()
+
+    def lkpp(self, what: dict[str, Any]) -> None:
+        """``{adi: {guidance: words}}``: an answer of LKPP, written down by an Admin LPSE."""
+        ((who, answer),) = what.items()
+        outcome = next(
+            o for o in ("guidance", "data_needed", "solved", "still_working") if o in answer
+        )
+        words = answer.pop(outcome)
+        self.agent({who: {"lkpp": outcome, "words": words, **answer}})
+
+    def duty(self, what: dict[str, bool]) -> None:
+        for who, on in what.items():
+            self._rig.duty(who, on=on)
+
+    def away(self, what: bool) -> None:
+        """The user's browser is closed (or open again): nothing on the web is fetched."""
+        self._away = what
+
     def restart(self, _: bool) -> None:
         self._rig.restart()
 
     def _settle(self) -> None:
         """The breath, and as long as a platform's rate makes rows wait."""
         self._rig.settle()
+        if not self._away:
+            self._rig.fetched(self._who)
         for _ in range(8):
             if not self._rig.rows("SELECT 1 FROM outbox WHERE state IN ('queued', 'sending')"):
                 return
