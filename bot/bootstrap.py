@@ -37,6 +37,7 @@ from dialogs.office import Office
 from dialogs.texts import Texts
 from handoff.calendar import OfficeCalendar
 from handoff.counter import Counter
+from handoff.lkpp import ManualLkpp
 from nlu.engine import Engine
 from storage import schema
 from storage.database import Database, open_database
@@ -152,6 +153,7 @@ def _assemble(
         calendar=OfficeCalendar(config.hours, config.identity.zone),
         series=config.series,
         key=key,
+        lkpp=ManualLkpp(),
     )
     blobs = _blobs(places, database)
     bells = Bells(Bell(), Bell(), PageBells(), PageBells())

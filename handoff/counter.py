@@ -13,6 +13,7 @@ from dialogs.office import Office
 from dialogs.reply import Reply
 from dialogs.texts import Texts
 from handoff.calendar import OfficeCalendar
+from handoff.lkpp import Lkpp
 from handoff.policy import Policy
 from handoff.rules import SeriesFormats
 from storage.repositories.conversations import Case
@@ -20,7 +21,8 @@ from storage.repositories.conversations import Case
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What the work needs besides the transaction. ``key`` seals history and links."""
+    """What the work needs besides the transaction. ``key`` seals history and links,
+    ``lkpp`` is how LKPP's helpdesk is reached."""
 
     office: Office
     policy: Policy
@@ -29,6 +31,7 @@ class Counter:
     calendar: OfficeCalendar
     series: SeriesFormats
     key: bytes
+    lkpp: Lkpp
 
     def text(self, name: str, /, **values: object) -> str:
         """A sentence; every template may use ``office``."""

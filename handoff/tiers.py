@@ -49,7 +49,11 @@ def raise_to(job: Job, target: Tier, reason: str) -> None:
         complete_at=job.ticket.complete_at or job.moment.now,
     )
     job.write("escalated", f"{target.label}: {reason}")
-    job.alert("escalated", f"{job.ticket.number} dieskalasi ke {target.label}.", role=target.role)
+    if target.key == LKPP:
+        job.counter.lkpp.escalated(job.connection, job.ticket, job.moment.now)
+    else:
+        words = f"{job.ticket.number} dieskalasi ke {target.label}."
+        job.alert("escalated", words, role=target.role)
     job.tell(job.notice("escalated", tier=target, lkpp=target.key == LKPP), expects="")
 
 

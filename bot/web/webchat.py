@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,15 @@ class Session:
     token_hash: str
     conversation_id: int
     chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Messages as the API gives them; ``unseen``: some of them are about a ticket and new to
+    the browser."""
+
+    shown: list[dict[str, Any]]
+    unseen: bool
 
 
 class WebChat:
@@ -229,9 +239,7 @@ class WebChat:
         after = _cursor(request.headers.get("last-event-id") or request.query_params.get("after"))
 
         async def page(seq: int) -> list[dict[str, Any]] | None:
-            found: list[dict[str, Any]] | None
-            found = await self._read(lambda c: self._open_page(c, session, seq))
-            return found
+            return await self._fetched(session, self._open_page, seq)
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         if request.method == "HEAD":
@@ -278,17 +286,32 @@ class WebChat:
         return Session(token_hash, row.conversation_id, row.chat)
 
     async def _page(self, session: Session, after: int) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = await self._read(lambda c: self._messages(c, session, after))
-        return shown
+        return await self._fetched(session, self._messages, after) or []
 
-    def _messages(self, connection: Any, session: Session, after: int) -> list[dict[str, Any]]:
+    async def _fetched(
+        self, session: Session, page: Callable[[Any, Session, int], _Page | None], after: int
+    ) -> list[dict[str, Any]] | None:
+        """A page on its way to the browser: what it holds about tickets counts as delivered."""
+        found = await asyncio.to_thread(self._database.read, lambda c: page(c, session, after))
+        if found is None:
+            return None
+        if found.unseen:
+            last, now = found.shown[-1]["seq"], self._clock.now()
+            await self._write(
+                lambda u: messages.mark_seen(u.connection, session.conversation_id, last, now)
+            )
+        return found.shown
+
+    def _messages(self, connection: Any, session: Session, after: int) -> _Page:
         rows = messages.page(connection, session.conversation_id, after, PAGE)
         files = messages.files_of(connection, [row.id for row in rows])
-        return [self._shown(row, files) for row in rows]
+        unseen = any(
+            row.ticket_id is not None and row.seen_at is None and row.author != "user"
+            for row in rows
+        )
+        return _Page([self._shown(row, files) for row in rows], unseen)
 
-    def _open_page(
-        self, connection: Any, session: Session, after: int
-    ) -> list[dict[str, Any]] | None:
+    def _open_page(self, connection: Any, session: Session, after: int) -> _Page | None:
         """The same, or None once the session is over."""
         if people.session(connection, session.token_hash) is None:
             return None
@@ -306,7 +329,11 @@ class WebChat:
             "message_id": row.platform_id if row.author == "user" else None,
             "choices": [{"id": c[0], "label": c[1]} for c in body.get("choices", ())],
             "files": [
-                *(_file(f.id, f.name, f.kind, f.state) for f in files if f.message_id == row.id),
+                *(
+                    _file(f.id, f.name, f.kind, f.state)
+                    for f in files
+                    if f.message_id == row.id and f.id != body.get("file_id")
+                ),
                 *_sent_file(body),
             ],
             "at": row.created_at.isoformat(timespec="milliseconds"),

@@ -138,6 +138,8 @@ _PAGE = (
         _M.c.body,
         _M.c.platform_id,
         _M.c.created_at,
+        _M.c.ticket_id,
+        _M.c.seen_at,
         _O.c.state.label("delivery"),
     )
     .outerjoin(_O, _O.c.message_id == _M.c.id)

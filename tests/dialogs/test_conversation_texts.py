@@ -15,6 +15,7 @@ from dialogs.facts import Facts, TicketFact
 from dialogs.office import FormField
 from dialogs.state import Draft, Part
 from dialogs.texts import Texts, clip, date_words, moment_words
+from handoff.policy import OtherUnit, Policy
 
 OPENS = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Jakarta"))
 FIELD = FormField(key="npwp", label="NPWP", question="NPWP?", check="npwp", required=False)
@@ -30,6 +31,8 @@ EVERYTHING: dict[str, Any] = {
     "office_open": False, "own": None, "problem": "x", "profile": None, "reason": "too_big",
     "refused": False, "rows": [("Nama", "Budi")], "sentence": "LKPP.", "shown": 700,
     "target": False, "text": "x", "ticket": TICKET, "tickets": [TICKET], "types": ["pdf"],
+    "into": "LPSE-2611-00041-L", "lkpp": True, "tier": Policy().tiers[-1],
+    "unit": OtherUnit(key="ukpbj", label="UKPBJ", contact="Lantai 3"),
     "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
 }  # fmt: skip
 
@@ -64,6 +67,7 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("file_refused", {"reason": "gone", "name": ""}),
         ("file_refused", {"reason": "empty"}),
         ("draft_next", {"aside": False}),
+        ("escalated", {"lkpp": False}),
         ("field", {"own": "+6281234567890"}),
         ("field", {"profile": "Budi"}),
         ("status_ticket", {"ticket": TicketFact("A", "x", "apa", "", OPENS, "", "")}),

@@ -17,6 +17,7 @@ from handoff import desk as handoff
 from handoff import history, links, numbers
 from handoff.calendar import OfficeCalendar
 from handoff.counter import Counter, Moment
+from handoff.lkpp import ManualLkpp
 from storage.repositories import conversations, messages
 from tests.handoff.conftest import KEY, Desk
 from tests.rig import MONDAY, SUNDAY, office_config
@@ -36,6 +37,7 @@ def counter() -> Counter:
         calendar=OfficeCalendar(config.hours, config.identity.zone),
         series=config.series,
         key=KEY,
+        lkpp=ManualLkpp(),
     )
 
 
