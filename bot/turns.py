@@ -134,7 +134,7 @@ class Turns:
         case = conversations.load_locked(unit.connection, conversation_id)
         if not clocks.fire(unit.connection, deadline_id, arming, now):
             return False
-        if case.channel not in self.abilities:  # closed by the office for now: look again later
+        if case.channel not in self.abilities or case.holder:  # closed for now, or a person talks
             self.watch_form(unit.connection, case, now + timedelta(hours=1))
             return False
         before = states.load(case.state)

@@ -112,6 +112,10 @@ class Rig:
     def restart(self) -> None:
         """Stop and start the program; only the database stays."""
         self.loket.close()
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Start the program after a ``loket.close()``."""
         self.loket = self._build()
 
     def close(self) -> None:
