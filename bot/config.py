@@ -341,7 +341,7 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"the key {key} is missing"
     if first["type"] == "value_error" and isinstance(first["input"], dict):
-        return f"{key}: {_plain(first)}"
+        return f"{key}: {_plain(first)}" if key else _plain(first)  # a rule over sections
     return f"{key}: {_shown(first['input'])} is not allowed; allowed is {_plain(first)}"
 
 

@@ -71,7 +71,7 @@ class Sla(Section):
     closing_notice: Clock = Clock(limit="10m")  # [002 step 8]
     data_wait: Clock = Clock(limit="72h", hours="calendar", on_breach=())  # [000]
     confirmation: Clock = Clock(limit="72h", hours="calendar", on_breach=())
-    data_reminders: tuple[int, ...] = (24, 48, 66)  # hours after the data wait began
+    data_reminders: tuple[Annotated[int, Field(gt=0, le=720)], ...] = (24, 48, 66)  # hours after the data wait began
     reopen_days: int = Field(7, ge=0, le=90)
 
 
@@ -141,13 +141,13 @@ class Policy(Section):
     def _consistent(self) -> Policy:
         keys = [tier.key for tier in self.tiers]
         if not keys or len(set(keys)) != len(keys):
-            raise ValueError("tiers: at least one, each with a key of its own")
+            raise ValueError("tiers: at least one is needed, each with a key of its own")
         if "lkpp" in keys[:-1]:
-            raise ValueError("tiers: lkpp is the last one")
+            raise ValueError("tiers: lkpp must be the last one")
         if not self.priorities or self.priorities[-1] != PriorityRow(
             priority=self.priorities[-1].priority
         ):
-            raise ValueError("priorities: the last row names a priority and no condition")
+            raise ValueError("priorities: the last row must name a priority and no condition")
         return self
 
     def tier(self, key: str) -> Tier:
