@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import AccessEntry, Agent, Alert
+from storage.prepared import Prepared
 
 _A = table_of(Agent)
 _L = table_of(Alert)
@@ -29,6 +30,22 @@ def by_telegram(connection: Connection, user_id: str) -> AnyRow | None:
     return connection.execute(select(_A).where(_A.c.telegram_user == user_id, _A.c.active)).first()
 
 
+def by_subject(connection: Connection, subject: str) -> AnyRow | None:
+    """The account linked to somebody at the OIDC provider, active or not."""
+    return connection.execute(select(_A).where(_A.c.subject == subject)).first()
+
+
+def anyone(connection: Connection) -> bool:
+    """Whether there is any account at all, active or not."""
+    return bool(connection.execute(select(exists().where(_A.c.id > 0))).scalar())
+
+
+def lock_active(connection: Connection) -> list[AnyRow]:
+    """All active accounts, locked: two who take each other's rights away go one by one."""
+    query = select(_A).where(_A.c.active).order_by(_A.c.id).with_for_update()
+    return list(connection.execute(query).fetchall())
+
+
 def everyone(connection: Connection, *, active_only: bool = True) -> list[AnyRow]:
     """All accounts by name."""
     query = select(_A).order_by(_A.c.name, _A.c.id)
@@ -45,11 +62,20 @@ def change(connection: Connection, agent_id: int, **values: object) -> None:
     connection.execute(update(_A).where(_A.c.id == agent_id).values(**values))
 
 
+_ON_DUTY = Prepared(
+    select(_A.c.id)
+    .where(
+        _A.c.active,
+        _A.c.on_duty,
+        or_(_A.c.roles.contains("helpdesk"), _A.c.roles.contains("koordinator")),
+    )
+    .limit(1)
+)
+
+
 def anyone_on_duty(connection: Connection) -> bool:
-    """Whether somebody who takes chats is on duty."""
-    takes = or_(*(_A.c.roles.contains(role) for role in ("helpdesk", "koordinator")))
-    query = select(exists().where(_A.c.active, _A.c.on_duty, takes))
-    return bool(connection.execute(query).scalar())
+    """Whether somebody who takes chats is on duty. Asked on the path of every message."""
+    return _ON_DUTY.first(connection, {}) is not None
 
 
 def has_role(connection: Connection, role: str) -> bool:
