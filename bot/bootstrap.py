@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -22,16 +22,19 @@ from bot.channels.web import WebChannel
 from bot.clock import Clock, SystemClock
 from bot.config import Config, ConfigError, Places, read_secret_key
 from bot.delivery import Address, Delivery
+from bot.desk_turns import DeskTurns
 from bot.intake import Intake
 from bot.media import Fetcher
 from bot.overrides import TextError, check_texts
+from bot.pages import application
+from bot.passwords import Passwords
 from bot.poison import Safe
 from bot.speaking import Bells
 from bot.ticker import Ticker
 from bot.turns import Turns
-from bot.web.app import make_app
-from bot.web.webchat import WebChat
+from bot.web.app import Webhook
 from dialogs.answers import AnswerError, Answers
+from dialogs.canned import Canned
 from dialogs.desk import Desk
 from dialogs.office import Office
 from dialogs.texts import Texts
@@ -41,9 +44,12 @@ from handoff.lkpp import ManualLkpp
 from nlu.engine import Engine
 from storage import schema
 from storage.database import Database, open_database
+from storage.repositories.topics import CHANNEL as GROUP
 
 if TYPE_CHECKING:
     from bot.channels.telegram_service import TelegramService
+    from bot.group import GroupDesk
+    from bot.group_talk import GroupChannel
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +71,8 @@ class Loket:
     bells: Bells
     app: ASGIApp
     channels: Mapping[str, Channel]
+    webhook: Webhook | None = None
+    group: GroupDesk | None = None
     parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = field(default_factory=list)
     closers: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -109,14 +117,18 @@ def build(
     *,
     clock: Clock | None = None,
     channels: Mapping[str, Channel] | None = None,
+    passwords: Passwords | None = None,
 ) -> Loket:
     """Wire everything for one process. ``channels`` adds to or replaces those that the
-    configuration opens. Raises ConfigError, storage's WrongRevision and Unavailable."""
+    configuration opens; ``passwords`` hashes at another cost. Raises ConfigError, storage's
+    WrongRevision and Unavailable."""
     clock = clock or SystemClock()
     key = read_secret_key(places)
     database = _open(places)
     try:
-        return _assemble(config, places, engine, clock, key, database, channels or {})
+        loket = _assemble(config, places, engine, clock, key, database, channels or {})
+        loket.app = application(loket, passwords or Passwords())
+        return loket
     except BaseException:
         database.close()
         raise
@@ -160,7 +172,7 @@ def _assemble(
     channels: dict[str, Channel] = {"web": WebChannel()} if config.channels.web else {}
     telegram = _telegram_parts(config, places) if places.telegram_token else None
     if telegram is not None:
-        channels["telegram"] = telegram.channel
+        channels |= telegram.channels
     channels |= extra
     abilities = {name: channel.abilities for name, channel in channels.items()}
     turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put)
@@ -170,11 +182,6 @@ def _assemble(
     address = Address(places.address, key)
     delivery = Delivery(database, channels, clock, blobs, address, bells.pages, bells.delivery)
     fetcher = Fetcher(database, channels, blobs, turns, clock, config.files, bells.fetcher)
-    webchat = (
-        WebChat(database, intake, blobs, bells.pages, desk.office, address, clock)
-        if config.channels.web
-        else None
-    )
     loket = Loket(
         config,
         places,
@@ -190,13 +197,14 @@ def _assemble(
         _not_yet,
         channels,
     )
-    webhook = None
+    loket.group = _group(config, channels, turns, database)
+    if loket.group is not None:
+        loket.parts.append(loket.group.run)
     if telegram is not None:
-        service = telegram.service(intake, database, clock)
+        service = telegram.service(turns, intake, loket.group)
         loket.parts.append(service.run)
         loket.closers.append(service.close)
-        webhook = service.webhook if config.channels.telegram == "webhook" else None
-    loket.app = make_app(desk.office, webchat, webhook, loket.running)
+        loket.webhook = service.webhook if config.channels.telegram == "webhook" else None
     return loket
 
 
@@ -209,10 +217,12 @@ def make_desk(config: Config, engine: Engine) -> Desk:
 
 
 def _words_of(office: Office) -> tuple[Texts, Answers]:
-    """The office's texts and answers, looked through. Raises ConfigError."""
+    """The office's texts and answers, looked through with the canned replies. Raises
+    ConfigError."""
     try:
         texts, answers = Texts(office.texts), Answers.load(office.faq)
         check_texts(office)
+        Canned(office.canned).fill(name="", number="", agent="", office=office)
     except (TextError, AnswerError, ValueError) as error:
         raise ConfigError(str(error)) from None
     except OSError as error:
@@ -241,7 +251,8 @@ class _Telegram:
     """Telegram's parts, imported only where a token is set: they are slow to load."""
 
     def __init__(self, config: Config, places: Places) -> None:
-        from bot.channels import telegram, telegram_service
+        from bot import group_link
+        from bot.channels import telegram, telegram_group, telegram_service
 
         self._make = telegram_service.TelegramService
         self._settings = telegram_service.TelegramSettings(
@@ -256,11 +267,34 @@ class _Telegram:
             ),
         )
         self._bot = telegram.make_bot(places.telegram_token, places.telegram_base_url or None)
-        self.channel = telegram.TelegramChannel(self._bot)
+        self._channel = telegram.TelegramChannel(self._bot)
+        self._linker = group_link.Linker
+        self.channels: dict[str, Channel] = {self._channel.name: self._channel}
+        if self._settings.agent_group is not None:
+            group = telegram_group.TelegramGroupChannel(
+                self._channel, self._bot, self._settings.account
+            )
+            self.channels[group.name] = group
 
-    def service(self, intake: Intake, database: Database, clock: Clock) -> TelegramService:
+    def service(self, turns: Turns, intake: Intake, group: GroupDesk | None) -> TelegramService:
         """The part that brings updates in."""
-        return self._make(self._bot, self.channel, self._settings, intake, database, clock)
+        linker = self._linker(turns, self._settings.account)
+        asides = (linker, group) if group is not None else (linker,)
+        return self._make(
+            self._bot, self._channel, self._settings, intake, turns.database, turns.clock, asides
+        )
+
+
+def _group(
+    config: Config, channels: Mapping[str, Channel], turns: Turns, database: Database
+) -> GroupDesk | None:
+    """The agents' group, where there is one; imported only then."""
+    chat, channel = config.channels.telegram_agent_group, channels.get(GROUP)
+    if not chat or channel is None:
+        return None
+    from bot.group import GroupDesk
+
+    return GroupDesk(cast("GroupChannel", channel), str(chat), DeskTurns(turns), database)
 
 
 async def _not_yet(scope: object, receive: object, send: object) -> None:
@@ -286,7 +320,8 @@ def check_files(config: Config) -> str:
     """Load texts and answers; a sentence that says what was found. Raises ConfigError."""
     texts, answers = _words_of(config.office)
     return (
-        f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers."
+        f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers, "
+        f"{len(Canned(config.canned).names())} canned replies."
     )
 
 
@@ -295,5 +330,5 @@ def check_places(config: Config, places: Places) -> None:
     texts. Raises ConfigError, storage's WrongRevision and Unavailable."""
     read_secret_key(places)
     _open(places).close()
-    if config.texts or config.faq:
+    if config.texts or config.faq or config.canned:
         check_files(config)

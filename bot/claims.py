@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import rates
+from bot import group_lanes, rates
 from bot.bells import PageBells
 from bot.channels import port
+from bot.claimed import Claimed, record_unknown
 from bot.clock import Clock
 from bot.incoming import ConversationKey
-from bot.outcomes import Claimed, record_unknown
 from handoff import links
 from storage.base import AnyRow
 from storage.repositories import outbox
@@ -61,25 +61,29 @@ class Claims:
         """Rows to send, at most ``room`` on each channel, marked as being sent; a None stands
         for one that was settled on the spot."""
         now, connection = self._clock.now(), unit.connection
-        lanes = [
-            lane
-            for name, most in room.items()
-            for lane in outbox.due_lanes(connection, (name,), now, most)
-        ]
-        heads = {row.conversation_id: row for row in outbox.heads(connection, lanes)}
         results: list[Claimed | None] = []
-        for lane in lanes:
-            head = heads.get(lane)
-            if head is None:
-                outbox.free(connection, lane, None)
-            else:
-                results.extend(self._take(unit, head, now))
+        for name, most in room.items():
+            topical = self._channels[name].abilities.topics
+            wanted = group_lanes.LOOKED_AT if topical else most
+            lanes = outbox.due_lanes(connection, (name,), now, wanted)
+            heads = {row.conversation_id: row for row in outbox.heads(connection, lanes)}
+            topics = group_lanes.topics_of(connection, lanes) if topical else {}
+            if topical:
+                lanes = group_lanes.in_order(lanes, heads, topics)[:most]
+            for lane in lanes:
+                head = heads.get(lane)
+                if head is None:
+                    outbox.free(connection, lane, None)
+                else:
+                    results.extend(self._take(unit, head, now, topics.get(lane)))
         claimed = [row for row in results if row is not None]
-        outbox.claim(connection, [row.row_id for row in claimed])
+        outbox.claim(connection, [row_id for row in claimed for row_id in row.rows])
         outbox.hold(connection, [row.lane for row in claimed], self._owner, now + LEASE)
         return results
 
-    def _take(self, unit: Unit, row: AnyRow, now: datetime) -> list[Claimed | None]:
+    def _take(
+        self, unit: Unit, row: AnyRow, now: datetime, topic: AnyRow | None
+    ) -> list[Claimed | None]:
         """Decide about a lane's first row: claim it, settle it on the spot, or wait."""
         connection, lane = unit.connection, row.conversation_id
         if row.state == "sending":  # whoever sent it died: it may have arrived
@@ -100,6 +104,8 @@ class Claims:
             return [None]
         try:
             claimed = self._as_claimed(row)
+            if topic is not None:
+                claimed = group_lanes.shaped(connection, claimed, row, topic, now)
         except Exception as error:  # a row that cannot be read must not stop the others
             log.exception("row %d cannot be sent", row.id)
             outbox.settle(connection, row.id, "failed", done_at=now, error=type(error).__name__)
@@ -121,6 +127,8 @@ class Claims:
             buttons=tuple(port.Button(*choice) for choice in body.get("choices", ())),
             ask_phone=body.get("ask_phone", False),
             hide_keyboard=body.get("hide_keyboard", False),
+            mentions=tuple(tuple(person) for person in body.get("mentions", ())),
+            asks="asks" in body,
             file=file,
             link=link,
         )

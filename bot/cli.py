@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -42,11 +43,12 @@ def _mendable(error: Exception) -> str | None:
 
     from sqlalchemy.exc import DBAPIError
 
+    from handoff.refusal import Refused
     from nlu.errors import NluError
     from storage.database import Unavailable
     from storage.schema import WrongRevision
 
-    if isinstance(error, WrongRevision | NluError):
+    if isinstance(error, WrongRevision | NluError | Refused):
         return str(error)
     cause = error.__cause__ if isinstance(error, Unavailable) else error
     if isinstance(error, Unavailable) or isinstance(cause, DBAPIError):
@@ -59,8 +61,12 @@ def _stop(sentence: str) -> SystemExit:
 
 
 def _settings() -> tuple[Config, Places]:
-    places = read_places(os.environ, Path.cwd())
+    places = _places()
     return read_config(places.config), places
+
+
+def _places() -> Places:
+    return read_places(os.environ, Path.cwd())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -141,6 +147,31 @@ def done(number: str) -> None:
     click.echo(finish(places, number))
 
 
+@main.group()
+def misses() -> None:
+    """Texts that were not understood."""
+
+
+@misses.command("export")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="a file instead of the screen"
+)
+@_plainly
+def export_misses(out: Path | None) -> None:
+    """Write what reviewers gave a topic as training data of Rasa."""
+    places = read_places(os.environ, Path.cwd())
+    from bot.missed import export
+    from bot.worklist import opened
+
+    with opened(places) as database:
+        text, count = export(database)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    click.echo(f"{count} messages written to {out}.")
+
+
 @main.command("check")
 @_plainly
 def check() -> None:
@@ -149,6 +180,106 @@ def check() -> None:
 
     config, _ = _settings()
     click.echo(check_files(config))
+
+
+@main.group()
+def agent() -> None:
+    """The accounts of the people who work here."""
+
+
+_ROLE = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="front_office, helpdesk, koordinator, kepala_unit, admin_lpse or admin; several times",
+)
+
+
+@agent.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="what users read")
+@_ROLE
+@click.option(
+    "--password",
+    is_flag=True,
+    help="ask for the password (or read it from standard input) instead of printing a link",
+)
+@_plainly
+def agent_add(login: str, name: str, roles: tuple[str, ...], password: bool) -> None:
+    """Make an account; a one-time link for its password is printed."""
+    from bot import staff
+
+    given = _password() if password else None
+    click.echo(staff.add(_places(), login, name, roles, given))
+
+
+def _password() -> str:
+    """From the terminal, unseen and twice; else the first line of standard input."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@agent.command("list")
+@_plainly
+def agent_list() -> None:
+    """Show all accounts."""
+    from bot import staff
+
+    staff.show(_places())
+
+
+@agent.command("roles")
+@click.argument("login")
+@_ROLE
+@_plainly
+def agent_roles(login: str, roles: tuple[str, ...]) -> None:
+    """Give an account other roles; they count from its next click."""
+    from bot import staff
+
+    click.echo(staff.set_roles(_places(), login, roles))
+
+
+@agent.command("remove")
+@click.argument("login")
+@_plainly
+def agent_remove(login: str) -> None:
+    """Take an account away; what it held goes to others."""
+    from bot import staff
+
+    click.echo(staff.remove(_places(), login))
+
+
+@agent.command("restore")
+@click.argument("login")
+@_plainly
+def agent_restore(login: str) -> None:
+    """Let a removed account in again; prints a link for its new password."""
+    from bot import staff
+
+    click.echo(staff.restore(_places(), login))
+
+
+@agent.command("password")
+@click.argument("login")
+@_plainly
+def agent_password(login: str) -> None:
+    """Print a one-time link with which an agent sets a new password."""
+    from bot import staff
+
+    click.echo(staff.password(_places(), login))
+
+
+@agent.command("telegram")
+@click.argument("login")
+@click.option("--unlink", is_flag=True, help="take the link away")
+@_plainly
+def agent_telegram(login: str, unlink: bool) -> None:
+    """Say whether a Telegram account is linked, and how to link one."""
+    from bot import staff
+
+    click.echo(staff.telegram(_places(), login, unlink=unlink))
 
 
 def run() -> None:

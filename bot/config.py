@@ -57,6 +57,15 @@ class Channels(Section):
     telegram_agent_group: int | None = None
 
 
+class Oidc(Section):
+    """Where agents can also log in: an OpenID Connect provider. ``issuer`` is its address as it
+    writes it itself, ``label`` what the button says. Its secret is LOKET_OIDC_SECRET."""
+
+    issuer: str = Field(pattern=r"^https://[^\s?#]+$|^http://(127\.0\.0\.1|localhost)[^\s?#]*$")
+    client_id: str = Field(min_length=1)
+    label: str = Field("akun kantor", min_length=1, max_length=40)
+
+
 class Config(Section):
     """``config.yml`` as a whole."""
 
@@ -76,8 +85,10 @@ class Config(Section):
     units: tuple[OtherUnit, ...] = ()
     nlu: Nlu = Nlu()
     channels: Channels = Channels()
+    oidc: Oidc | None = None
     texts: Path | None = None
     faq: Path | None = None
+    canned: Path | None = None
 
     @field_validator("files")
     @classmethod
@@ -117,6 +128,7 @@ class Config(Section):
             form_first=self.queue.form_first,
             texts=self.texts,
             faq=self.faq,
+            canned=self.canned,
         )
 
 
@@ -140,6 +152,7 @@ class Places(Section):
     telegram_token: str = Field("", repr=False, pattern=r"^(\d{3,20}:[A-Za-z0-9_-]{5,100})?$")
     telegram_secret: str = Field("", repr=False, pattern=r"^([A-Za-z0-9_-]{8,256})?$")
     telegram_base_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    oidc_secret: str = Field("", repr=False)
 
     @field_validator("secret_key")
     @classmethod
@@ -184,7 +197,7 @@ _ALLOWED = {
     "secret_key": "at least 32 characters (try: openssl rand -hex 32)",
     "log_level": "debug, info, warning or error",
 }
-_SECRET = {"telegram_token", "telegram_secret", "secret_key", "database_url"}
+_SECRET = {"telegram_token", "telegram_secret", "secret_key", "database_url", "oidc_secret"}
 
 
 def read_places(environ: Mapping[str, str], folder: Path) -> Places:
@@ -244,7 +257,7 @@ def read_config(path: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(f"{path}: {_sentence(error)}") from None
     return config.model_copy(
-        update={name: _beside(path, getattr(config, name)) for name in ("texts", "faq")}
+        update={name: _beside(path, getattr(config, name)) for name in ("texts", "faq", "canned")}
     )
 
 

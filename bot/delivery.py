@@ -18,9 +18,10 @@ from functools import partial
 from bot.bells import Bell, PageBells
 from bot.blobs import BlobStore
 from bot.channels import port
+from bot.claimed import Claimed
 from bot.claims import Address, Claims
 from bot.clock import Clock
-from bot.outcomes import Claimed, Outcomes
+from bot.outcomes import Outcomes
 from storage.database import Database, Unavailable
 from storage.repositories import outbox
 from storage.unit import Unit

@@ -28,8 +28,8 @@ def read(
     is_open = calendar.is_open(now)
     rows = tickets.of_contact(connection, case.contact_id)
     waits = case.waiting_number is not None or case.holder is not None
-    request = queue.open_of_contact(connection, case.contact_id) if waits else None
-    asked = any(row.expects == "data" for row in rows)
+    request = _request(connection, case) if waits else None
+    asked = any(row.state == "menunggu_data" or row.close_reason == "no_data" for row in rows)
     return Facts(
         now=calendar.local(now),
         office_open=is_open,
@@ -41,16 +41,14 @@ def read(
         identity=json.loads(case.identity) if case.identity else None,
         tickets=tuple(_ticket(counter, row, now) for row in rows),
         waiting_number=case.waiting_number,
-        queue=_queue(connection, request),
+        queue=_queue(connection, case, request),
         live=_live(connection, case, request),
         on_duty=agents.anyone_on_duty(connection) if is_open else False,
-        data=_data(connection, case, counter, rows) if asked else (),
+        data=_data(connection, case, counter, rows, now) if asked else (),
     )
 
 
 def _ticket(counter: Counter, row: AnyRow, now: datetime) -> TicketFact:
-    days = timedelta(days=counter.policy.sla.reopen_days)
-    closed = row.state == "ditutup" and row.closed_at is not None
     return TicketFact(
         number=row.number,
         kind=row.kind,
@@ -62,16 +60,29 @@ def _ticket(counter: Counter, row: AnyRow, now: datetime) -> TicketFact:
         files=row.files,
         expects=row.expects,
         expects_at=counter.calendar.local(row.expects_at) if row.expects_at else None,
-        may_reopen=closed and row.merged_into is None and now - row.closed_at <= days,
+        may_reopen=_may_reopen(counter, row, now),
         rated=row.rating is not None,
+        tier=counter.policy.tier(row.tier).label,
     )
+
+
+def _may_reopen(counter: Counter, row: AnyRow, now: datetime) -> bool:
+    days = timedelta(days=counter.policy.sla.reopen_days)
+    closed = row.state == "ditutup" and row.closed_at is not None
+    return bool(closed and row.merged_into is None and now - row.closed_at <= days)
 
 
 def _number(connection: Connection, ticket_id: int | None) -> str | None:
     return None if ticket_id is None else str(tickets.get(connection, ticket_id).number)
 
 
-def _queue(connection: Connection, request: AnyRow | None) -> QueueFact | None:
+def _request(connection: Connection, case: Case) -> AnyRow | None:
+    """The request of this chat, else of another chat of the same person."""
+    here = queue.open_of_conversation(connection, case.id)
+    return here or queue.open_of_contact(connection, case.contact_id)
+
+
+def _queue(connection: Connection, case: Case, request: AnyRow | None) -> QueueFact | None:
     if request is None or request.state not in queue.IN_QUEUE:
         return None
     return QueueFact(
@@ -79,6 +90,7 @@ def _queue(connection: Connection, request: AnyRow | None) -> QueueFact | None:
         _number(connection, request.ticket_id),
         queue.position(connection, request.turn),
         request.state == "called",
+        request.conversation_id == case.id,
     )
 
 
@@ -92,17 +104,24 @@ def _live(connection: Connection, case: Case, request: AnyRow | None) -> LiveFac
 
 
 def _data(
-    connection: Connection, case: Case, counter: Counter, rows: list[AnyRow]
+    connection: Connection, case: Case, counter: Counter, rows: list[AnyRow], now: datetime
 ) -> tuple[DataFact, ...]:
+    """Open requests, then those whose time is over on a ticket that may still be reopened."""
+    reopenable = {row.id for row in rows if _may_reopen(counter, row, now)}
     numbers = {row.id: row.number for row in rows}
+    late = data.late_of_contact(connection, case.contact_id)
     found = []
-    for request in data.open_of_contact(connection, case.contact_id):
+    for request in (
+        *data.open_of_contact(connection, case.contact_id),
+        *(r for r in late if r.ticket_id in reopenable),
+    ):
         pieces = data.pieces(connection, request.id)
         items = tuple(ItemFact(*tuple(item)) for item in data.items(connection, request.id))
         number = numbers.get(request.ticket_id) or _number(connection, request.ticket_id) or ""
         due = counter.calendar.local(request.due_at) if request.due_at else None
         loose = sum(piece.item_id is None for piece in pieces)
-        found.append(DataFact(request.id, number, items, loose, due, request.asked_by))
+        over = request.state != "open"
+        found.append(DataFact(request.id, number, items, loose, due, request.asked_by, over))
     return tuple(found)
 
 

@@ -201,9 +201,15 @@ class Fetcher:
         messages.retry_file(unit.connection, row.id, self._clock.now() + wait)
 
     def _stored(self, row: AnyRow, key: str, size: int, unit: Unit) -> None:
+        conversations.load_locked(unit.connection, row.conversation_id)
         messages.finish_file(
             unit.connection, row.id, state="stored", blob=key, sha256=key, size=size
         )
+        ticket_id = messages.ticket_of_file(unit.connection, row.id)
+        if ticket_id is not None:
+            for follow in self._turns.followers:
+                follow(unit, ticket_id, self._clock.now())
+            unit.after_commit(lambda: self._turns.bells.desk.ring(ticket_id))
         unit.after_commit(lambda: self._turns.bells.pages.ring(row.conversation_id))
 
     def _refused(self, row: AnyRow, reason: Reason, unit: Unit) -> None:

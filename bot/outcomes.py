@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import rates
+from bot import group_lanes, rates
 from bot.channels import port
+from bot.claimed import Claimed, record_unknown
 from bot.clock import Clock
 from bot.incoming import ConversationKey
 from storage.repositories import conversations, outbox
@@ -18,22 +18,8 @@ from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_WAIT = timedelta(seconds=5)
 ACCOUNT_PAUSE = timedelta(seconds=60)
 LONGEST_BACKOFF = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A row that is being sent: marked so in the database, its lane held by us."""
-
-    row_id: int
-    lane: int
-    message_id: int
-    attempts: int
-    repeated: bool
-    out: port.Outgoing
-    blob: str | None
 
 
 class Outcomes:
@@ -47,13 +33,18 @@ class Outcomes:
         """The platform took it. True even for a lane that somebody else holds by now."""
         now = self._clock.now()
         ours = outbox.owns(unit.connection, row.lane, self._owner)
-        outbox.settle(unit.connection, row.row_id, "sent", done_at=now)
+        if row.out.kind == "topic":
+            group_lanes.topic_made(unit.connection, row, platform_id, now, ours=ours)
+            return
+        for row_id in row.rows:
+            outbox.settle(unit.connection, row_id, "sent", done_at=now)
         if ours:
             outbox.free(unit.connection, row.lane, now)
         else:
             log.warning("a lane was taken over while its row %d was being sent", row.row_id)
         if platform_id:
-            outbox.name_message(unit.connection, row.message_id, platform_id)
+            for message_id in row.messages:
+                outbox.name_message(unit.connection, message_id, platform_id)
 
     def not_sent(self, row: Claimed, error: port.DeliveryError, unit: Unit) -> None:
         """The platform did not take it, or nobody knows."""
@@ -61,32 +52,25 @@ class Outcomes:
         connection = unit.connection
         if not outbox.owns(connection, row.lane, self._owner):
             return  # whoever took the lane over settles the row
+        if row.out.key.channel == group_lanes.CHANNEL and group_lanes.settle(
+            connection, row, error, now
+        ):
+            return
         match error:
             case port.OutcomeUnknown():
-                record_unknown(connection, row.row_id, row.lane, row.repeated, now)
+                for row_id in row.rows:
+                    record_unknown(connection, row_id, row.lane, row.repeated, now)
             case port.Unreachable():
                 _give_up(connection, row.lane, str(error) or "unreachable", now)
             case port.Moved(chat=chat) if not _can_move(connection, row.out.key, chat):
                 _give_up(connection, row.lane, str(error), now)
             case port.Refused():
-                outbox.settle(connection, row.row_id, "failed", done_at=now, error=str(error))
+                for row_id in row.rows:
+                    outbox.settle(connection, row_id, "failed", done_at=now, error=str(error))
                 outbox.free(connection, row.lane, now)
                 log.warning("the platform refused row %d: %s", row.row_id, error)
             case _:
                 _again(connection, row, error, now)
-
-
-def record_unknown(
-    connection: Connection, row_id: int, lane: int, repeated: bool, now: datetime
-) -> None:
-    """It may have arrived: one more attempt, marked; then it stays unknown (design 6.6)."""
-    if repeated:
-        outbox.settle(connection, row_id, "unknown", done_at=now, error="outcome unknown")
-        outbox.free(connection, lane, now)
-    else:
-        at = now + UNKNOWN_WAIT
-        outbox.settle(connection, row_id, "queued", due_at=at, repeated=True)
-        outbox.free(connection, lane, at)
 
 
 def _give_up(connection: Connection, lane: int, reason: str, now: datetime) -> None:
@@ -113,7 +97,8 @@ def _again(connection: Connection, row: Claimed, error: port.DeliveryError, now:
         case _:
             wait = min(LONGEST_BACKOFF, 0.5 * 2 ** min(row.attempts, 12))
             at = now + timedelta(seconds=wait * random.uniform(0.7, 1.3))
-    outbox.settle(connection, row.row_id, "queued", due_at=at, error=str(error))
+    for row_id in row.rows:
+        outbox.settle(connection, row_id, "queued", due_at=at, error=str(error))
     outbox.free(connection, row.lane, at)
 
 

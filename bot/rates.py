@@ -41,6 +41,7 @@ def _telegram(key: ConversationKey) -> tuple[Rate, ...]:
 
 _BY_CHANNEL: Mapping[str, Callable[[ConversationKey], tuple[Rate, ...]]] = {
     "telegram": _telegram,
+    "telegram_group": _telegram,
 }
 
 

@@ -18,8 +18,12 @@ from typing import IO
 import uvicorn
 from rich.console import Console
 
+from bot import accounts
 from bot.bootstrap import Loket, build, check_places, load_engine
 from bot.config import Config, ConfigError, Places, unusable
+from storage.database import Unavailable
+
+log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL = 0.0005  # the writer's thread gets its turn soon (docs/performance.md)
 GRACE_SECONDS = 5
@@ -67,7 +71,7 @@ def serve(config: Config, places: Places) -> None:
                     server_header=False,
                 ),
                 loket,
-                partial(_announce, console, config, places),
+                partial(_announce, console, config, places, loket),
             )
             server.run(sockets=[listener])
         finally:
@@ -80,18 +84,37 @@ def _end(sig: int, frame: FrameType | None) -> None:
 
 
 def set_up_logging(level: str) -> None:
-    """One line an event; httpx stays quiet, since at INFO it prints bot tokens."""
+    """One line an event; httpx stays quiet, since at INFO it prints bot tokens,
+    and Authlib, which at DEBUG prints verifiers."""
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("httpx", "httpcore", "apscheduler"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "authlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _announce(console: Console, config: Config, places: Places) -> None:
+def _announce(console: Console, config: Config, places: Places, loket: Loket) -> None:
     telegram = config.channels.telegram if places.telegram_token else "off"
     console.print(f"[bold]{config.identity.short_name}[/bold] on {places.address}", highlight=False)
     console.print(f"Telegram: {telegram}. Stop with Ctrl+C.", highlight=False)
+    link = _first_link(loket)
+    if link is not None:
+        console.print("Nobody works here yet. Make the first account within 24 hours at")
+        console.print(link, highlight=False, soft_wrap=True, markup=False)
+
+
+def _first_link(loket: Loket) -> str | None:
+    """The one-time link for the first admin. A fault of the database is no reason to stop: the
+    next start prints another."""
+    now = loket.clock.now()
+    try:
+        token = loket.database.write(
+            lambda unit: accounts.setup_link(unit.connection, now)
+        ).result()
+    except Unavailable as error:
+        log.warning("no link for the first account: %s", error)
+        return None
+    return None if token is None else f"{loket.places.address}/console/mulai/{token}"
 
 
 @contextmanager

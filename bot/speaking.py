@@ -165,7 +165,7 @@ def deliver(
         speaking = Speaking(unit, case, abilities, bells, now)
         message_id = speaking.say((say.reply,), state.step, about=say)
         if say.reply.choices:
-            state = replace(state, asked=say.reply.choices)
+            state = replace(state, asked=say.reply.choices, asked_last=True)
         conversations.save_state(connection, case.id, state=states.dump(state), seq=speaking.seq)
         assert message_id is not None
         if say.data_request is not None:

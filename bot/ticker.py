@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot import outages
 from bot.clock import Clock
 from bot.turns import Turns
-from handoff import due
+from handoff import due, service
 from handoff.job import Job
 from storage.base import AnyRow
 from storage.database import Database, Unavailable
+from storage.repositories import agents, events
 from storage.repositories import clock as clocks
-from storage.repositories import events
+from storage.repositories import outages as gaps
 from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
 RING_SECONDS = 5
 BEAT_SECONDS = 60
-GAP = timedelta(minutes=10)
 POSTPONED = timedelta(hours=1)
 KEYS_KEPT = timedelta(days=30)
+PAGE = 100
+EVERYTHING = 1_000_000
+BEGIN = -1  # the place of beginning clocks among the sweeps
 
 
 class Ticker:
@@ -38,27 +42,25 @@ class Ticker:
         self._turns = turns
         self._clock = clock
         self._scheduler: BackgroundScheduler | None = None
+        self._beaten = (clock.now(), clock.steady())
+        self._begun_to: int | None = 0  # tickets up to this one have their clocks; None: all
+        self._resting: dict[tuple[int, int], datetime] = {}
 
     def wake_up(self) -> bool:
-        """Note that we are awake, and the gap before if there was one; whether the last stop
-        was a crash."""
-
-        def write(unit: Unit) -> bool:
-            now = self._clock.now()
-            last = clocks.heartbeat(unit.connection, self._name)
-            if last is not None and now - last.at > GAP:
-                clocks.open_outage(unit.connection, last.at, now, "no heartbeat")
-            clocks.beat(unit.connection, self._name, now)
-            return last is not None and not last.clean_stop
-
-        return self._database.write(write).result()
+        """Note that we are awake, and the gap before if there was one, with all that it moves;
+        whether the last stop was a crash."""
+        return self._database.write(
+            lambda unit: outages.wake(
+                unit.connection, self._turns.counter, self._name, self._clock.now()
+            )
+        ).result()
 
     def start(self) -> None:
         """Begin to ring, in threads of its own."""
         scheduler = BackgroundScheduler(timezone="UTC")
         for job, seconds in (
             (self.ring, RING_SECONDS),
-            (self._beat, BEAT_SECONDS),
+            (self.beat, BEAT_SECONDS),
             (self._sweep, 3600),
         ):
             scheduler.add_job(
@@ -82,49 +84,117 @@ class Ticker:
         ).result()
 
     def ring(self) -> int:
-        """Fire what is due: listed without a lock, re-checked in a turn; how many fired."""
+        """Fire what is due, in order; how many fired. Listed without a lock, a hundred at a
+        time, and re-checked in a turn each: replicas may ring at once."""
         try:
+            self._look_at_the_clock()
             now = self._clock.now()
-            due_now = self._database.read(lambda c: clocks.due(c, now))
-            fired = sum(self._fire(row) for row in due_now)
-            for find, deed in due.SWEEPS:
-                for ticket_id in self._database.read(partial(find, now=now)):
-                    self._visit(ticket_id, deed)
+            stale = self._stale(now) if self._after_an_outage(now) else set()
+            fired, after = 0, clocks.START
+            while rows := self._due(now, PAGE, after):
+                fired += sum(self._fire(row, skip=row.id in stale) for row in rows)
+                after = (rows[-1].due_at, rows[-1].id)
+            self._look_around(now)
+            self._begin_clocks()
             return fired
         except Unavailable as error:
             log.warning("the clock waits: %s", error)
             return 0
 
-    def _fire(self, row: AnyRow) -> bool:
-        """One deadline; a fault in it is logged and does not hold up the others."""
+    def beat(self) -> None:
+        """Note that we are awake."""
+        try:
+            self._look_at_the_clock()
+            now, steady = self._clock.now(), self._clock.steady()
+            self._write(lambda unit: clocks.beat(unit.connection, self._name, now))
+            self._beaten = (now, steady)
+        except Unavailable as error:
+            log.warning("no heartbeat: %s", error)
+
+    def _look_at_the_clock(self) -> None:
+        """Before anything fires: did the clock jump since our last heartbeat, or is that long
+        ago? Then it was an outage. Raises Unavailable."""
+        now, steady = self._clock.now(), self._clock.steady()
+        passed = timedelta(seconds=steady - self._beaten[1])
+        jump = now - self._beaten[0] - passed
+        if abs(jump) > outages.JUMP or passed > outages.GAP:
+            self._write(lambda unit: outages.look(unit.connection, self._name, now, jump))
+            self._beaten = (now, steady)
+
+    def _after_an_outage(self, now: datetime) -> bool:
+        """Whether the last outage still has something waiting; its backlog is looked at."""
+        outage = self._database.read(gaps.last)
+        waits = outage is not None and outage.drained_at is None
+        if waits and self._database.read(lambda c: outages.is_drained(c, outage, now)):
+            self._write(lambda unit: outages.drain(unit.connection, outage, now))
+        return outages.calming(outage, now)
+
+    def _stale(self, now: datetime) -> set[int]:
+        return outages.stale(self._due(now, EVERYTHING, clocks.START))
+
+    def _due(self, now: datetime, limit: int, after: tuple[datetime, int]) -> list[AnyRow]:
+        return self._database.read(lambda c: clocks.due(c, now, limit, after))
+
+    def _fire(self, row: AnyRow, *, skip: bool) -> bool:
+        """One deadline; a fault in it is logged, told, and does not hold up the others."""
+        if skip:
+            now = self._clock.now()
+            self._write(lambda unit: clocks.fire(unit.connection, row.id, row.arming, now))
+            return False
         try:
             return self._turns.ring(row).result()
         except Unavailable:
             raise
         except Exception:
             log.exception("deadline %d went wrong", row.id)
-            later = self._clock.now() + POSTPONED
-            self._database.write(
-                lambda unit: clocks.postpone(unit.connection, row.id, row.arming, later)
-            ).result()
+            self._write(lambda unit: self._postpone(unit, row))
             return False
 
-    def _visit(self, ticket_id: int, deed: Callable[[Job], None]) -> None:
+    def _postpone(self, unit: Unit, row: AnyRow) -> None:
+        now = self._clock.now()
+        clocks.postpone(unit.connection, row.id, row.arming, now + POSTPONED)
+        agents.add_alert(
+            unit.connection,
+            kind="deadline_failed",
+            subject=f"deadline:{row.id}",
+            text=f"Tugas terjadwal {row.kind} ({row.subject}) gagal dan dicoba lagi tiap jam.",
+            now=now,
+            role="admin",
+        )
+
+    def _look_around(self, now: datetime) -> None:
+        """What happened outside any turn (``due.SWEEPS``)."""
+        for index, (find, deed) in enumerate(due.SWEEPS):
+            for ticket_id in self._database.read(partial(find, now=now)):
+                self._visit(index, ticket_id, deed)
+
+    def _visit(self, sweep: int, ticket_id: int, deed: Callable[[Job], None]) -> None:
+        """A fault is logged; that ticket rests for an hour, the others do not wait."""
+        now = self._clock.now()
+        if self._resting.get((sweep, ticket_id), now) > now:
+            return
         try:
             self._turns.visit(ticket_id, deed).result()
         except Unavailable:
             raise
         except Exception:
             log.exception("looking after ticket %d went wrong", ticket_id)
+            self._resting[sweep, ticket_id] = now + POSTPONED
 
-    def _beat(self) -> None:
-        now = self._clock.now()
-        try:
-            self._database.write(
-                lambda unit: clocks.beat(unit.connection, self._name, now)
-            ).result()
-        except Unavailable as error:
-            log.warning("no heartbeat: %s", error)
+    def _begin_clocks(self) -> None:
+        """Once a start: open tickets that are older than the clocks get theirs."""
+        if self._begun_to is None:
+            return
+        begun_to = self._begun_to
+        found = self._database.read(
+            lambda c: clocks.open_without(c, service.PREFIX, begun_to, PAGE)
+        )
+        for ticket_id in found:
+            self._visit(BEGIN, ticket_id, service.begin)
+        self._begun_to = found[-1] if found else None
+
+    def _write(self, job: Callable[[Unit], object]) -> None:
+        self._database.write(job).result()
 
     def _sweep(self) -> None:
         moment = self._clock.now() - KEYS_KEPT
@@ -134,6 +204,6 @@ class Ticker:
             events.forget_parked_before(unit.connection, moment)
 
         try:
-            self._database.write(write).result()
+            self._write(write)
         except Unavailable as error:
             log.warning("sweeping waits: %s", error)

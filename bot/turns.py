@@ -358,8 +358,9 @@ class _Hearing:
         """What the transcript shows: a tap reads as its label."""
         tap = self.heard.tap
         if tap is not None:
-            offered = states.load(self.case.state).offered
-            return next((c.label for c in offered if c.value == tap.value), "(tombol lama)")
+            state = states.load(self.case.state)
+            shown = (*state.offered, *state.asked)
+            return next((c.label for c in shown if c.value == tap.value), "(tombol lama)")
         if self.heard.phone is not None:
             return f"(membagikan nomor {self.heard.phone.number})"
         if not self.heard.text and self.heard.link_token:
@@ -399,6 +400,7 @@ class _Hearing:
         state = replace(turn.state, secret_follows=self.secret_follows)
         moment = Moment(self.connection, self.case, self.now, state.step)
         answers = carry_out(self.turns.counter, moment, turn.commands)
+        state = _asking(state, answers)
         if any(isinstance(c, ProvePhone | RedeemLink) for c in turn.commands):
             owner = conversations.contact_of(self.connection, self.case.id)
             joined, self.case = (
@@ -466,6 +468,12 @@ class _Hearing:
             flood_tat=self.flood[0],
             flood_told=self.flood[1],
         )
+
+
+def _asking(state: State, answers: tuple[Reply, ...]) -> State:
+    """The choices of what the commands answered count like those of a notice."""
+    asked = next((reply.choices for reply in reversed(answers) if reply.choices), ())
+    return replace(state, asked=asked, asked_last=True) if asked else state
 
 
 def _in_order(turn: Turn, answers: tuple[Reply, ...]) -> tuple[Reply, ...]:

@@ -1,4 +1,4 @@
-"""What staff need until the console is there: lists, one case whole, requests done."""
+"""What waits, for whoever has no browser at hand: lists, one case whole, requests done."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.clock import SystemClock
 from bot.config import Config, ConfigError, Places
 from dialogs.checks import display_phone
 from handoff import numbers
+from handoff.standing import STATE_LABELS
 from storage import schema
 from storage.base import AnyRow
 from storage.database import Database, open_database
@@ -24,6 +26,7 @@ from storage.repositories import worklists
 _LISTS: tuple[tuple[str, Callable[..., list[AnyRow]]], ...] = (
     ("Tickets", worklists.tickets),
     ("Waiting for a person", worklists.people),
+    ("Calls to make", worklists.calls),
     ("Personal-data requests", worklists.personal_data),
     ("Undelivered", worklists.undelivered),
     ("Parked events", worklists.parked),
@@ -36,7 +39,7 @@ _WHOLE = ("number", "created_at", "opened_at", "due_at")
 def show_lists(config: Config, places: Places, limit: int) -> None:
     """Print every list; an empty one as one line."""
     console = Console()
-    with _database(places) as database:
+    with opened(places) as database:
         for title, read in _LISTS:
             rows = database.read(partial(read, limit=limit))
             _print(console, title, rows, config.identity.zone)
@@ -45,7 +48,7 @@ def show_lists(config: Config, places: Places, limit: int) -> None:
 def show_case(config: Config, places: Places, number: str) -> None:
     """Print one ticket or request whole: the form and the last messages."""
     console, number = Console(), number.strip().upper()
-    with _database(places) as database:
+    with opened(places) as database:
         found = database.read(lambda c: worklists.find(c, number))
         if found is None:
             raise ConfigError(_unknown(number))
@@ -59,16 +62,17 @@ def show_case(config: Config, places: Places, number: str) -> None:
 def finish(places: Places, number: str) -> str:
     """Mark a request (for a person, about personal data) as done; a sentence that says so."""
     number = number.strip().upper()
-    with _database(places) as database:
-        if database.write(lambda unit: worklists.finish(unit.connection, number)).result():
+    with opened(places) as database:
+        now = SystemClock().now()
+        if database.write(lambda unit: worklists.finish(unit.connection, number, now)).result():
             return f"{number} is done."
-    raise ConfigError(
-        f"no open request has the number {number}; tickets are closed in the console once it exists"
-    )
+    raise ConfigError(f"no open request has the number {number}; tickets are closed in the console")
 
 
 @contextmanager
-def _database(places: Places) -> Iterator[Database]:
+def opened(places: Places) -> Iterator[Database]:
+    """The database, for one command beside a running ``serve``."""
+    """The database of an office, closed after use. Raises ConfigError."""
     try:
         database = open_database(places.database)
     except ValueError as error:
@@ -97,7 +101,8 @@ def _print_form(console: Console, config: Config, ticket: AnyRow) -> None:
         "Batas waktu": ticket.deadline,
         "Topik": ticket.topic or "",
         "Yang memutuskan": ticket.decides,
-        "Status": ticket.state,
+        "Status": STATE_LABELS.get(ticket.state, ticket.state),
+        "Tingkat": ticket.tier,
         "Permasalahan": ticket.problem,
     }
     for label, value in rows.items():

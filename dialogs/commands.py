@@ -15,7 +15,8 @@ class OpenTicket:
     """Open a ticket and announce its number (SOP 001 steps 3 to 5).
 
     ``answers`` by field key; ``problem`` is section B as written; ``topic`` the FAQ
-    topic the problem is about, if known. Answered with a notice that holds the number.
+    topic the problem is about, if known. ``for_person``: the user waits for a person next, so
+    that little is said. Answered with a notice that holds the number.
     """
 
     kind: TicketKind
@@ -26,6 +27,7 @@ class OpenTicket:
     topic: str | None = None
     attachment_ids: tuple[int, ...] = ()
     category: Literal["pengaduan", "keberatan", "saran", "masukan"] | None = None
+    for_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,15 @@ class Relay:
 
     text: str
     message_id: int
+    attachment_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepForAgent:
+    """What is written while waiting for a person belongs to the ticket of that wait: whoever
+    takes the chat reads it."""
+
+    message_ids: tuple[int, ...]
     attachment_ids: tuple[int, ...] = ()
 
 
@@ -110,6 +121,7 @@ class ConfirmSolved:
     solved: bool
     text: str = ""
     message_ids: tuple[int, ...] = ()
+    attachment_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,7 @@ class AskReopen:
     number: str
     text: str
     message_ids: tuple[int, ...] = ()
+    attachment_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +212,7 @@ Command = (
     | HereIAm
     | LeaveChat
     | Relay
+    | KeepForAgent
     | PassToAgent
     | TakeBack
     | GiveData

@@ -7,17 +7,27 @@ from dataclasses import replace
 
 from dialogs import breath, talk
 from dialogs.choosing import exact, match, plain, without_fillers
-from dialogs.commands import ProvePhone
+from dialogs.commands import (
+    AskReopen,
+    ConfirmSolved,
+    FinishData,
+    GiveData,
+    LeaveChat,
+    PassToAgent,
+    ProvePhone,
+    RateTicket,
+)
 from dialogs.desk import Desk
 from dialogs.facts import Facts
-from dialogs.flows import consultation, form, links, menu, status
+from dialogs.flows import consultation, form, links, live, menu, passing, status
 from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.reply import Reply
-from dialogs.routes import SHARED, SLASH, WORDS, flow_of
+from dialogs.routes import EARS, SHARED, SLASH, TAPS, WORDS, flow_of
 from dialogs.state import Part, State
 from dialogs.turn import Settle, Turn
 
+_DONE = (PassToAgent, GiveData, FinishData, ConfirmSolved, RateTicket, AskReopen)
 _ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
 _SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 _MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
@@ -35,11 +45,17 @@ def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
     """
     taken = breath.taken(state, heard, unspoken=facts.unspoken, desk=desk)
     m = Moment(taken.state, taken.heard, facts, desk, parts=taken.parts)
-    move = _offering_draft(m, _heard(m, taken.last))
+    if facts.live is not None:
+        return _overheard(m, taken.last)
+    move = passing.told_again(m, _offering_draft(m, _followed(m, _heard(m, taken.last))))
     if heard.masked:
         masked = m.text("masked", kinds=heard.masked)
         move = replace(move, say=(masked, *move.say), settle=Settle.NOW)
     turn = _put(m, move)
+    if any(isinstance(command, _DONE) for command in move.commands):
+        # It has happened: only the word about it may wait.
+        state = replace(turn.state, burst=None, secret_follows=state.secret_follows)
+        return replace(turn, state=state)
     after = breath.kept(taken, turn.state, turn.settle)
     after = replace(after, step=max(after.step, state.step), secret_follows=state.secret_follows)
     return replace(turn, state=after, settle=breath.settled(after, turn.settle))
@@ -52,6 +68,8 @@ def may_take_back(state: State, heard: Heard, desk: Desk) -> bool:
         return False
     if not heard.text.strip() and not heard.files:
         return False
+    if state.passed is not None and state.passed.fresh:
+        return not _stands_alone(state, heard.text)
     answered = state.flow == "faq" and state.at.startswith("answered")
     if not answered and not (state.draft is not None and state.draft.beside):
         return True
@@ -68,7 +86,8 @@ def _stands_alone(state: State, text: str) -> bool:
 def remind(state: State, facts: Facts, desk: Desk) -> Turn:
     """Offer a form that was left alone. Without one, or where the offer stands already,
     an empty turn: nothing is said."""
-    if not form.aged(state, facts.now.timestamp(), desk.office) or state.flow == "drafts":
+    aged = form.aged(state, facts.now.timestamp(), desk.office)
+    if not aged or state.flow == "drafts" or facts.live is not None:
         return Turn(state)
     m = Moment(replace(state, burst=None), Heard(), facts, desk)
     return _put(m, m.go("drafts", "offer"))
@@ -83,10 +102,55 @@ def expected(state: State, desk: Desk) -> str | None:
     return field.check if field else None
 
 
+def _overheard(m: Moment, last: Heard) -> Turn:
+    """A person has the chat: what is said goes to them. What we have to say besides is no
+    talk, and no question is put."""
+    move = _any_time(m, last) or live.hear(m, last)
+    if any(isinstance(command, LeaveChat) for command in move.commands):
+        state = replace(move.state, step=move.state.step + 1)
+        question = flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
+        said: tuple[Reply, ...] = (question,)
+        state = replace(state, offered=question.choices)
+    else:
+        said, state = (*move.replies, *_reply(move.say, Reply(""))), move.state
+    if last.masked:
+        said = (Reply(m.text("masked", kinds=last.masked)), *said)
+    replies = tuple(replace(reply, row_class="notice") for reply in said)
+    return Turn(replace(state, burst=None), replies, move.commands)
+
+
+def _followed(m: Moment, move: Move) -> Move:
+    """What was kept is thought about where the move leads."""
+    anew = move.anew
+    if anew is None:
+        return move
+    facts = replace(m.facts, about=anew.about, unspoken=False)
+    after = _said(Moment(move.state, anew.heard, facts, m.desk, parts=anew.parts), anew.plain)
+    return replace(
+        after,
+        say=(*move.say, *after.say),
+        commands=(*move.commands, *after.commands),
+        settle=Settle.NOW,
+    )
+
+
+def _any_time(m: Moment, last: Heard) -> Move | None:
+    """A tap that counts at any time, whatever step it came with."""
+    return _named(_apart(m, last), last.tap.value) if last.tap is not None else None
+
+
+def _named(m: Moment, value: str) -> Move | None:
+    """A choice whose value names what it is about."""
+    act = TAPS.get(value.partition(":")[0])
+    return act(replace(m, chosen=value)) if act else None
+
+
 def _heard(m: Moment, last: Heard) -> Move:
     """The first ear that takes the message."""
     if last.link_token:
         return links.redeem(m, last.link_token)
+    if move := _any_time(m, last):
+        return move
     if not last.text.strip() and not last.files and (move := _wordless(m, last)):
         return move
     if last.tap is not None:
@@ -96,15 +160,51 @@ def _heard(m: Moment, last: Heard) -> Move:
             return move
         m = m.with_state(problem=tuple(p for p in m.state.problem if p.message_id != last.edits))
     if not last.files:
-        if value := exact(last.text, m.state.offered):
+        if value := _picked(m, last):
             return _chosen(_apart(m, last), value)
         if order := _order(m, last):
             return order
+    if move := live.present(m, last):
+        return move
     if _left_alone(m):
         m = m.with_state(flow="menu", at="rest", offered=())
+    if m.state.flow in breath.IDLE and (move := _for_a_ticket(m)):
+        return move
     if not last.files and (value := _meant(m)):
         return _chosen(_keeping(m) if _says_more(m, value) else _apart(m, last), value)
     return _said(m)
+
+
+def _picked(m: Moment, last: Heard) -> str | None:
+    """The choice that a text is, of the question that stands or of the last notice. Where an
+    agent wrote after the question was put, a short word is for the agent."""
+    state = m.state
+    asked = exact(last.text, state.asked)
+    if state.flow not in breath.IDLE:
+        return exact(last.text, state.offered) or (asked if _plainly(last.text) else None)
+    newest = asked if state.asked_last else None
+    offered = None if _awaited(m) else exact(last.text, state.offered)
+    return newest or offered or (asked if _plainly(last.text) else None)
+
+
+def _plainly(text: str) -> bool:
+    return len(plain(text).split()) > 1
+
+
+def _awaited(m: Moment) -> bool:
+    """Whether an agent waits for words since after the question was put."""
+    return any(
+        ticket.open and ticket.expects and ticket.expects_at
+        and ticket.expects_at.timestamp() > m.state.put_at
+        for ticket in m.facts.tickets
+    )  # fmt: skip
+
+
+def _for_a_ticket(m: Moment) -> Move | None:
+    """Whoever waits for the user's words about a ticket."""
+    if m.heard.masked and not _left_of(m.heard.text) and not m.heard.files:
+        return None
+    return next((move for ear in EARS if (move := ear(m))), None)
 
 
 def _wordless(m: Moment, last: Heard) -> Move | None:
@@ -133,19 +233,29 @@ def _tapped(m: Moment, last: Heard) -> Move:
 
 def _chosen(m: Moment, value: str) -> Move:
     """A choice counts the same whether it was tapped or typed."""
+    if move := _named(m, value):
+        return move
     m = replace(m, chosen=value)
     if value in SHARED:
         return SHARED[value](m)
     return flow_of(m).hear(m) or menu.again(m)
 
 
-def _said(m: Moment) -> Move:
-    """Free text and files: the flow that waits for them, else idle talk."""
+def _said(m: Moment, plainly: bool = False) -> Move:
+    """Free text and files: the flow that waits for them, whoever waits for words about a
+    ticket (not where they are ``plainly`` for none), else idle talk."""
     if m.heard.masked and not _left_of(m.heard.text) and not m.heard.files:
         return menu.again(m)
-    if m.state.flow != "consultation":
-        m = talk.remember(m)
-    return flow_of(m).hear(m) or talk.hear(m)
+    if m.facts.about and m.state.flow in breath.IDLE and (move := _for_a_ticket(m)):
+        return move
+    if m.state.flow == "consultation":
+        beside = None if plainly else passing.in_form(m)
+        return beside or flow_of(m).hear(m) or talk.hear(m)
+    m = talk.remember(m)
+    if move := flow_of(m).hear(m):
+        return live.kept(m, move)
+    asked = None if plainly or m.state.flow in breath.IDLE else _for_a_ticket(m)
+    return asked or live.kept(m, talk.hear(m))
 
 
 def _order(m: Moment, last: Heard) -> Move | None:
@@ -243,8 +353,15 @@ def _put(m: Moment, move: Move) -> Turn:
         question = replace(question, choices=(*rest, menu.PRIVACY))
         state = replace(state, noticed_privacy=True)
     replies = (*move.replies, *_reply(say, question))
-    state = replace(state, offered=question.choices)
+    state = _offering(m, replace(state, offered=question.choices))
     return Turn(state, replies, move.commands, move.settle, asks=bool(question.text))
+
+
+def _offering(m: Moment, state: State) -> State:
+    """Since when the choices stand; a question is newer than any notice before it."""
+    if not state.offered:
+        return state
+    return replace(state, put_at=m.facts.now.timestamp(), asked_last=False)
 
 
 def _reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:

@@ -14,7 +14,8 @@ Expects = Literal["", "reply", "data", "confirm"]
 class TicketFact:
     """One of the user's own tickets. Times are in the office's time zone; ``files`` counts
     the supporting files. ``expects`` is what the user's next words are for, since
-    ``expects_at``; ``may_reopen`` says that it was closed not long ago."""
+    ``expects_at``; ``may_reopen`` says that it was closed not long ago. ``tier`` is who works
+    on it, as users read it."""
 
     number: str
     kind: str
@@ -28,6 +29,11 @@ class TicketFact:
     expects_at: datetime | None = None
     may_reopen: bool = False
     rated: bool = False
+    tier: str = ""
+
+    @property
+    def open(self) -> bool:
+        return self.state != "ditutup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class ItemFact:
 @dataclass(frozen=True, slots=True)
 class DataFact:
     """An open data request about one of the user's tickets. ``loose`` counts what came and
-    could not be matched to an item; ``due_at`` is None until the request was delivered."""
+    could not be matched to an item; ``due_at`` is None until the request was delivered.
+    ``late``: its time is over, and the ticket was closed not long ago because nothing came."""
 
     id: int
     number: str
@@ -52,17 +59,20 @@ class DataFact:
     loose: int = 0
     due_at: datetime | None = None
     asked_by: Literal["lpse", "lkpp"] = "lpse"
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFact:
     """The user waits for a person: the queue number, its ticket, the place in the queue (1 is
-    next). ``called``: an agent called and waits for *Saya di sini*."""
+    next). ``called``: an agent called and waits for *Saya di sini*. ``here``: it is in this
+    chat that the user waits."""
 
     number: str
     ticket: str | None
     position: int
     called: bool = False
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)

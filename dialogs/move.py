@@ -16,12 +16,24 @@ from dialogs.turn import Settle
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """Words that were kept are thought about as if they were said now. ``about``: they are for
+    this ticket; ``plain``: they are for no ticket."""
+
+    heard: Heard
+    parts: tuple[Part, ...] = ()
+    about: str | None = None
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """Where the conversation goes: the question of ``state.flow`` at ``state.at`` is put next.
 
     ``say`` are paragraphs before the question, ``replies`` messages of their own before
     it. ``again`` repeats the question that stands: its step and its buttons stay good.
-    ``silent`` puts no question, because the commands answer.
+    ``silent`` puts no question, because the commands answer. ``anew`` is thought about next,
+    at ``state``; its move follows this one.
     """
 
     state: State
@@ -31,6 +43,7 @@ class Move:
     settle: Settle = Settle.NOW
     again: bool = False
     silent: bool = False
+    anew: Anew | None = None
 
 
 @dataclass(frozen=True, slots=True)

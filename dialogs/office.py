@@ -189,3 +189,4 @@ class Office(Section):
     form_first: Literal["full", "short", "none"] = "short"
     texts: Path | None = None
     faq: Path | None = None
+    canned: Path | None = None

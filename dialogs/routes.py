@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dialogs.flows import consultation, drafts, erasure, faq, feedback, links, menu, person, status
-from dialogs.move import Flow, Moment, Move
+from dialogs import offers
+from dialogs.flows import (
+    confirm,
+    consultation,
+    data,
+    drafts,
+    erasure,
+    faq,
+    feedback,
+    links,
+    live,
+    menu,
+    passing,
+    person,
+    rating,
+    status,
+)
+from dialogs.move import Flow, Hearer, Moment, Move
 
 FLOWS: Mapping[str, Flow] = {
     "menu": Flow(menu.ask, menu.hear, menu.back, menu.cancel),
@@ -17,7 +33,12 @@ FLOWS: Mapping[str, Flow] = {
     "status": Flow(status.ask, status.hear, menu.back, menu.cancel),
     "feedback": Flow(feedback.ask, feedback.hear, menu.back, menu.cancel),
     "erasure": Flow(erasure.ask, erasure.hear, menu.back, menu.cancel),
+    "person": Flow(person.ask, person.hear, menu.back, menu.cancel),
+    "passing": Flow(passing.ask, passing.choose, passing.drop, passing.drop),
+    "rating": Flow(rating.ask, rating.hear, menu.back, menu.cancel),
 }
+# Who hears free text and files about tickets, in this order, before the bot answers itself.
+EARS: tuple[Hearer, ...] = (rating.spoken, confirm.hear, data.hear, passing.hear)
 
 
 def flow_of(m: Moment) -> Flow:
@@ -74,6 +95,17 @@ SHARED: Mapping[str, Act] = {
     "restart": _drafts,
     "drop": _drafts,
 }
+# Choices that count at any time, whatever step they came with: what they ask for is decided by
+# the state of what they name. By the value's beginning; ``chosen`` is the whole value.
+TAPS: Mapping[str, Act] = {
+    offers.HERE: live.here,
+    offers.NOT_FOR: passing.not_for,
+    offers.FULL: data.full,
+    offers.YES: confirm.yes,
+    offers.NO: confirm.no,
+    offers.RATE: rating.rate,
+    offers.REOPEN: confirm.reopen,
+}
 SLASH: Mapping[str, Act] = {
     "start": _greet,
     "mulai": _greet,
@@ -88,10 +120,12 @@ SLASH: Mapping[str, Act] = {
     "lapor": _ticket,
     "hubungkan": links.offer,
     "cabut": links.revoke,
+    "bot": live.leave,
 }
 # The same words typed plainly, and what people write for them.
 WORDS: Mapping[str, Act] = {
-    **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut")},
+    **{name: SLASH[name] for name in SLASH if name not in ("start", "mulai", "cabut", "bot")},
+    **dict.fromkeys(live.TO_THE_BOT, live.leave),
     "menu utama": menu.home,
     "ajukan pertanyaan": _ask,
     "batalkan": SLASH["batal"],

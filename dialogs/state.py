@@ -31,7 +31,8 @@ class Draft:
     message gave a field its answer, ``refused`` which one was last refused, so that an
     edited message corrects what it said. ``beside`` is the topic of a ready answer that
     stands with the last acknowledgement: if that is taken back, it is given again.
-    ``for_person``: the user waits for a person once the form is sent (``queue.form_first``).
+    ``for_person``: the user waits for a person once the form is sent (``queue.form_first``);
+    ``brief``: of the form only name and problem are asked then.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Draft:
     asking: str = ""
     editing: bool = False
     for_person: bool = False
+    brief: bool = False
     identity_offered: bool = False
     touched_at: float = 0.0
     done: tuple[str, ...] = ()
@@ -64,12 +66,14 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What went to the agent of a ticket last: its messages and files, and when (UTC seconds)."""
+    """What went to the agent of a ticket last: its messages and files, and when (UTC seconds).
+    ``fresh``: the word that it did was the last thing said."""
 
     number: str
     at: float
     parts: tuple[Part, ...] = ()
     files: tuple[int, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,10 @@ class State:
     B. ``topic``/``topic_version`` are the FAQ answer last given. ``words`` are kept
     while a question about them is open (which ticket they mean, whether to send them).
     ``sent`` are the messages of the form last sent. ``asked`` are the choices of the last
-    notice, which came outside the user's turn: they count beside ``offered``. ``passed`` is
-    what was last passed to an agent, so that it can be taken back.
+    notice, which came outside the user's turn: they count beside ``offered``, before them
+    where ``asked_last`` says that nothing was asked since. ``passed`` is what was last passed
+    to an agent, so that it can be taken back; without a number it is kept while the user is
+    asked for which ticket it is. ``put_at`` is when ``offered`` were put (UTC seconds).
     """
 
     step: int = 0
@@ -104,6 +110,8 @@ class State:
     words: str = ""
     sent: tuple[int, ...] = ()
     asked: tuple[Choice, ...] = ()
+    asked_last: bool = False
+    put_at: float = 0.0
     passed: Passed | None = None
 
 

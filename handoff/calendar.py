@@ -1,14 +1,17 @@
-"""Whether the office is open, and when it opens next: pure functions of its hours."""
+"""Whether the office is open, when it opens next, and how much office time passes: pure
+functions of its hours."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from handoff.rules import Hours
 
 _SEARCH_DAYS = 31
+_CLOSED_FOR_GOOD = 400  # days in a row without an opening: longer than any closure an office plans
 
 
 class OfficeCalendar:
@@ -48,13 +51,74 @@ class OfficeCalendar:
                     return max(opening, local)
         return None
 
+    @property
+    def fingerprint(self) -> str:
+        """What the hours are made of: a change of it changes due times."""
+        return f"{self.zone.key} {self._hours.model_dump_json()}"
+
+    def closes_at(self, moment: datetime) -> datetime | None:
+        """The end of the day's last opening; None where the office does not open any more
+        that day."""
+        local = self.local(moment)
+        spans = self._day(local.date())
+        if not spans or local.time() >= spans[-1][1]:
+            return None
+        return datetime.combine(local.date(), spans[-1][1], self.zone)
+
+    @property
+    def working_day(self) -> timedelta:
+        """What "1 hari" of office time is: the office time of the week's longest day, so that
+        Monday 09.00 and a day is Tuesday 09.00. Zero for an office that never opens."""
+        return max(sum((_length(span) for span in day), timedelta()) for day in self._spans)
+
+    def open_time(self, start: datetime, end: datetime) -> timedelta:
+        """How much office time lies between two moments (none if ``end`` is not later)."""
+        passed = timedelta()
+        for opens, closes in self._openings(start, until=end):
+            passed += max(min(closes, end) - max(opens, start), timedelta())
+        return passed
+
+    def after_open_time(self, start: datetime, span: timedelta) -> datetime | None:
+        """The first moment at which ``span`` of office time has passed since ``start``; at the
+        end of a day that is its closing, not the next opening. None if the office does not open
+        any more: nothing is ever due there."""
+        left = span
+        for opens, closes in self._openings(start):
+            begun = max(opens, start)
+            if closes - begun >= left:
+                return self.local(begun + left)
+            left -= closes - begun
+        return None
+
+    def _openings(
+        self, start: datetime, until: datetime | None = None
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """Spans (UTC) that end after ``start`` and begin before ``until``, in order; they end
+        where the office does not open for more than a year."""
+        day, closed = self.local(start).date(), 0
+        last = None if until is None else self.local(until).date()
+        while closed < _CLOSED_FOR_GOOD and (last is None or day <= last) and day < date.max:
+            spans = self._day(day)
+            closed = 0 if spans else closed + 1
+            for opening, closing in spans:
+                opens = datetime.combine(day, opening, self.zone).astimezone(UTC)
+                closes = datetime.combine(day, closing, self.zone).astimezone(UTC)
+                if closes > start and (until is None or opens < until):
+                    yield opens, closes
+            day += timedelta(days=1)
+
     def _day(self, day: date) -> tuple[tuple[time, time], ...]:
         if day in self._closures or day in _holidays(day.year):
             return ()
         return self._spans[day.weekday()]
 
 
-@lru_cache(maxsize=8)
+def _length(span: tuple[time, time]) -> timedelta:
+    start, end = (timedelta(hours=t.hour, minutes=t.minute) for t in span)
+    return end - start
+
+
+@lru_cache(maxsize=64)
 def _holidays(year: int) -> frozenset[date]:
     """National holidays and cuti bersama (``holidays``: categories public and government)."""
     import holidays  # needed once a year of talk, slow at start

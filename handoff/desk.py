@@ -3,28 +3,25 @@ lock. Each command has one function; it returns what the user is told."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from dialogs import commands as c
-from dialogs.office import Authority
-from dialogs.reply import Attached, LinkPurpose, Reply
+from dialogs.reply import Attached, Reply
 from handoff import (
     closure,
-    history,
     links,
     numbers,
+    opening,
     passing,
     queue,
+    queue_entry,
     requests,
     service,
-    tiers,
 )
-from handoff.counter import PERSONAL_DATA_DUE, Counter, Moment, hours
-from handoff.history import Entry
+from handoff.counter import PERSONAL_DATA_DUE, Counter, Moment
 from handoff.job import Job
-from handoff.standing import PRIORITIES
+from handoff.standing import OPEN_STATES
 from storage.base import AnyRow
 from storage.repositories import conversations, messages, people, tickets
 
@@ -36,90 +33,39 @@ def carry_out(counter: Counter, moment: Moment, commands: Iterable[c.Command]) -
     return tuple(r for command in ordered for r in _DEEDS[type(command)](counter, moment, command))
 
 
-def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tuple[Reply, ...]:
-    """A numbered ticket with its history and files (SOP 001 steps 4 and 5)."""
-    answer = counter.answers.get(command.topic) if command.topic else None
-    decides: Authority = answer.authority if answer else "lpse"
-    priority = "tinggi" if command.deadline == "under_24h" else "menengah"
-    local = counter.calendar.local(moment.now)
-    number = numbers.take(moment.connection, "ticket", counter.series.ticket, local)
-    ticket_id = tickets.add(
-        moment.connection,
-        number=number,
-        contact_id=moment.case.contact_id,
-        conversation_id=moment.case.id,
-        kind=command.kind,
-        state="baru",
-        priority=priority,
-        user_type=command.user_type,
-        answers=json.dumps(dict(command.answers), ensure_ascii=False),
-        problem=command.problem,
-        topic=command.topic,
-        decides=decides,
-        deadline=command.deadline,
-        opened_at=moment.now,
-        history_seq=0,
-        history_head=history.START,
-        open=True,
-        urgent=PRIORITIES.index(priority),
-        tier=tiers.first(counter, moment).key,
-        category=command.category,
-    )
-    history.append(
-        moment.connection,
-        counter.key,
-        ticket_id,
-        moment.now,
-        Entry("opened", f"contact:{moment.case.contact_id}", command.problem),
-    )
-    messages.attach_to_ticket(moment.connection, command.attachment_ids, ticket_id)
-    if command.kind != "masukan":
-        _remember(moment, command)
-    job = Job(counter, moment, None, ticket_id, "chat", f"contact:{moment.case.contact_id}")
-    service.sync(job)
-    job.alert_holder("new_ticket", f"Tiket baru {number}.")
-    text = counter.texts.render(
-        "ticket_opened",
-        number=number,
-        kind=command.kind,
-        office=counter.office,
-        target=decides not in counter.office.promises.no_target_for,
-        decides=decides,
-        deadline=command.deadline,
-        web=moment.case.channel == "web",
-        **hours(counter, moment.now),
-    )
-    link: LinkPurpose | None = "resume" if moment.case.channel == "web" else None
-    return (Reply(text, row_class="notice", link=link),)
-
-
-def _remember(moment: Moment, command: c.OpenTicket) -> None:
-    kept = dict(command.answers)
-    if command.user_type:
-        kept["user_type"] = command.user_type
-    conversations.save_identity(
-        moment.connection, moment.case.contact_id, json.dumps(kept, ensure_ascii=False)
-    )
-
-
 def call_human(counter: Counter, moment: Moment, command: c.CallHuman) -> tuple[Reply, ...]:
     """A place in the queue, or the hours; a second call gives the same number."""
-    return tuple(queue.enqueue(counter, moment, command))
+    return tuple(queue_entry.enqueue(counter, moment, command))
 
 
 def here_i_am(counter: Counter, moment: Moment, command: c.HereIAm) -> tuple[Reply, ...]:
     """The user answered a call: *Saya di sini*."""
-    return tuple(queue.here(counter, moment))
+    return _followed(counter, moment, queue.here(counter, moment))
 
 
 def leave_chat(counter: Counter, moment: Moment, command: c.LeaveChat) -> tuple[Reply, ...]:
     """Back to the bot, out of a live chat or out of the queue."""
-    return tuple(queue.leave(counter, moment))
+    return _followed(counter, moment, queue.leave(counter, moment))
 
 
 def relay(counter: Counter, moment: Moment, command: c.Relay) -> tuple[Reply, ...]:
     """A line of a live chat reaches the desk."""
-    return tuple(queue.relayed(counter, moment, command))
+    return _followed(counter, moment, queue.relayed(counter, moment, command))
+
+
+def _followed(counter: Counter, moment: Moment, replies: Iterable[Reply]) -> tuple[Reply, ...]:
+    """The clocks of the tickets that were touched follow them."""
+    for ticket_id in sorted(moment.touched):
+        service.sync(Job(counter, moment, None, ticket_id, "chat"))
+    return tuple(replies)
+
+
+def keep_for_agent(
+    counter: Counter, moment: Moment, command: c.KeepForAgent
+) -> tuple[Reply, ...]:
+    """What is written while waiting in the queue."""
+    queue.keep(moment, command)
+    return ()
 
 
 def _on_own(
@@ -199,25 +145,25 @@ def open_personal_data_request(
 
 
 def note_on_ticket(counter: Counter, moment: Moment, command: c.NoteOnTicket) -> tuple[Reply, ...]:
-    """The user's words on one of their own tickets, in its history."""
-    row = tickets.find_own(moment.connection, moment.case.contact_id, command.number)
-    if row is None:
-        text = counter.texts.render(
-            "ticket_not_found", number=command.number, office=counter.office
+    """The user's words on one of their own tickets. Whether it is solved is the answer to the
+    solution, or opens a closed ticket again; an addition reaches whoever has the ticket."""
+    return _on_own(counter, moment, command.number, lambda job: _noted(job, command))
+
+
+def _noted(job: Job, command: c.NoteOnTicket) -> Iterable[Reply]:
+    if command.event in ("resolved", "not_resolved"):
+        said = c.ConfirmSolved(
+            command.number,
+            command.event == "resolved",
+            command.text,
+            attachment_ids=command.attachment_ids,
         )
-        return (Reply(text),)
-    history.append(
-        moment.connection,
-        counter.key,
-        row.id,
-        moment.now,
-        Entry(f"user_{command.event}", f"contact:{moment.case.contact_id}", command.text),
-    )
-    messages.attach_to_ticket(moment.connection, command.attachment_ids, row.id)
-    text = counter.texts.render(
-        "note_saved", number=command.number, event=command.event, office=counter.office
-    )
-    return (Reply(text, row_class="notice"),)
+        return closure.confirm(job, said)
+    messages.attach_to_ticket(job.connection, command.attachment_ids, job.ticket.id)
+    job.write(f"user_{command.event}", command.text)
+    if job.ticket.state in OPEN_STATES:
+        job.alert_holder(f"user_{command.event}", f"{job.ticket.number}: ada tambahan.")
+    return (job.notice("note_saved", event=command.event),)
 
 
 def send_files(counter: Counter, moment: Moment, command: c.SendFiles) -> tuple[Reply, ...]:
@@ -300,11 +246,12 @@ def revoke_links(counter: Counter, moment: Moment, command: c.RevokeLinks) -> tu
 
 _JOINING = (c.ProvePhone, c.RedeemLink)
 _DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, ...]]] = {
-    c.OpenTicket: open_ticket,
+    c.OpenTicket: opening.open_ticket,
     c.CallHuman: call_human,
     c.HereIAm: here_i_am,
     c.LeaveChat: leave_chat,
     c.Relay: relay,
+    c.KeepForAgent: keep_for_agent,
     c.PassToAgent: pass_to_agent,
     c.TakeBack: take_back,
     c.GiveData: give_data,

@@ -8,17 +8,41 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from handoff import arrival, breach, data_clock, queue_clock, queue_times, service, waiting
 from handoff.counter import Counter, Moment
 from handoff.job import Job
 from storage.base import AnyRow
 
 Deed = Callable[[Counter, Moment, AnyRow], None]
-DEEDS: Mapping[str, Deed] = {}
+DEEDS: Mapping[str, Deed] = {
+    waiting.DATA_WAIT: data_clock.over,
+    waiting.DATA_REMINDER: data_clock.remind,
+    waiting.CONFIRMATION: arrival.unanswered,
+    waiting.WEB_NOTICE: arrival.unfetched,
+    "sla": breach.run_out,
+    queue_times.CLOSE: queue_clock.closing,
+    queue_times.CALL: queue_clock.call_again,
+    queue_times.WARN: queue_clock.warn,
+    queue_times.RETURN: queue_clock.give_back,
+    queue_times.IDLE: queue_clock.silence,
+}
 
 # What waits for a user, or ends something for one: these move by the length of an outage, and
 # do nothing before an hour after it (design 6.12).
-USER_SIDE: frozenset[str] = frozenset()
+USER_SIDE: frozenset[str] = frozenset(
+    {
+        waiting.DATA_WAIT,
+        waiting.DATA_REMINDER,
+        waiting.CONFIRMATION,
+        waiting.WEB_NOTICE,  # no browser could fetch anything from us
+        "form_left_alone",  # bot.turns.IDLE_FORM
+        queue_times.CALL,
+        queue_times.IDLE,  # but not RETURN: nobody is left mute for an hour after an outage
+    }
+)
 AFTER_OUTAGE = timedelta(hours=1)
+# Nothing but a message to the user: after an outage one that is not the user's last is left out.
+NUDGES: frozenset[str] = frozenset({waiting.DATA_REMINDER, "form_left_alone"})
 
 
 class Find(Protocol):
@@ -28,9 +52,21 @@ class Find(Protocol):
 
 
 # What happens outside any turn and has to be noticed (a delivery): which tickets, and what to do.
-SWEEPS: tuple[tuple[Find, Callable[[Job], None]], ...] = ()
+SWEEPS: tuple[tuple[Find, Callable[[Job], None]], ...] = (
+    (data_clock.delivered, data_clock.begin),
+    (arrival.failed, arrival.look_after),
+    (queue_clock.abandoned, queue_clock.rescue),
+)
 
 
 def fire(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
-    """Do what is due; ``deadline`` was taken for this transaction, the contact is locked."""
-    DEEDS[deadline.kind.partition(":")[0]](counter, moment, deadline)
+    """Do what is due; ``deadline`` was taken for this transaction, the contact is locked. The
+    ticket's clocks follow."""
+    DEEDS[base(deadline.kind)](counter, moment, deadline)
+    if deadline.ticket_id is not None:
+        service.sync(Job(counter, moment, None, deadline.ticket_id, "clock"))
+
+
+def base(kind: str) -> str:
+    """A kind without its number or name: ``sla`` of ``sla:response``."""
+    return kind.partition(":")[0]

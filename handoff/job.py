@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from dialogs import masking
 from dialogs.facts import Expects
+from dialogs.office import Office
 from dialogs.reply import Reply
 from handoff import history
 from handoff.counter import Counter, Moment, Say
@@ -70,6 +71,7 @@ class Job:
             live_with=live.agent_id if live else None,
             closed_at=self.ticket.closed_at,
             merged=self.ticket.merged_into is not None,
+            works=self.counter.policy.tier(self.ticket.tier).role,
         )
 
     def update(self, **values: object) -> None:
@@ -115,6 +117,11 @@ class Job:
         if expects is not None:
             self.update(expects=expects, expects_at=self.moment.now if expects else None)
 
+    def answer(self, reply: Reply) -> None:
+        """Tell whoever acts now, in the chat where they act: a user may answer on another
+        channel than the one the ticket came from."""
+        self.moment.say(Say(self.moment.case.id, reply, ticket_id=self.ticket.id))
+
     def notice(self, name: str, **values: object) -> Reply:
         """A notice whose text names its ticket."""
         text = self.counter.text(name, number=self.ticket.number, ticket=self.ticket, **values)
@@ -142,14 +149,7 @@ class Job:
 
     def missing(self) -> list[str]:
         """Labels of section A's required fields that nobody filled or marked."""
-        given = json.loads(self.ticket.answers)
-        return [
-            f.label
-            for f in self.counter.office.form.fields
-            if f.required
-            and not given.get(f.key)
-            and (not f.only_for or self.ticket.user_type in f.only_for)
-        ]
+        return unfilled(self.counter.office, self.ticket)
 
     def require_whole(self, *, mark_missing: bool) -> None:
         """Section A is filled, or its holes are marked "tidak diberikan" [001]. Raises Refused."""
@@ -178,9 +178,29 @@ class Job:
 NOT_GIVEN = "tidak diberikan"
 
 
+def unfilled(office: Office, ticket: AnyRow) -> list[str]:
+    """Labels of the required fields that a ticket's section A lacks."""
+    given = json.loads(ticket.answers)
+    return [
+        f.label
+        for f in office.form.fields
+        if f.required
+        and not given.get(f.key)
+        and (not f.only_for or ticket.user_type in f.only_for)
+    ]
+
+
 def safe(text: str) -> str:
     """An agent's words without secrets: they are masked like everybody's (design 6.11)."""
     return masking.mask(text.strip()).text
+
+
+def at_work(job: Job) -> str:
+    """The state of a ticket that somebody works on: at a tier above the first it is still an
+    escalated one, so that it can be sent back from there."""
+    first = job.counter.policy.tiers[0].key
+    raised = job.ticket.escalated_at is not None and job.ticket.tier != first
+    return "dieskalasi" if raised else "diproses"
 
 
 def hold(job: Job) -> None:
@@ -191,7 +211,7 @@ def hold(job: Job) -> None:
     if job.ticket.taken_at is None:
         values["taken_at"] = job.moment.now
     if job.ticket.state in ("baru", "dibuka_kembali"):
-        values["state"] = "diproses"
+        values["state"] = at_work(job)
     if values:
         job.update(**values)
     if "agent_id" in values:

@@ -74,7 +74,7 @@ class Worker:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What decides whether an action is allowed on a ticket now. ``live_with`` is the agent of
-    a live chat about it."""
+    a live chat about it, ``works`` the role of its tier (None: as its key says)."""
 
     state: State
     tier: str
@@ -83,3 +83,4 @@ class Standing:
     live_with: int | None = None
     closed_at: datetime | None = None
     merged: bool = False
+    works: Role | None = None

@@ -10,32 +10,15 @@ from dialogs import masking
 from dialogs.checks import check as check_field
 from dialogs.reply import Reply
 from handoff import actions as a
-from handoff import closure
+from handoff import closure, queue
 from handoff.job import Job, hold, safe
-from handoff.policy import Impact, Urgency, suggest
+from handoff.policy import Impact, Policy, Priority, PriorityRow, Urgency, suggest
 from handoff.refusal import Refused
 from handoff.standing import CATEGORY_LABELS, KIND_LABELS, OPEN_STATES
+from storage.base import AnyRow
 from storage.repositories import agents, messages, notes, tickets
 
 _LEFT = {"under_24h": timedelta(hours=23), "later": timedelta(days=7), "none": None}
-
-
-def take(job: Job) -> str:
-    """Hold a ticket outside a live chat. Of two who press at once the later one is told."""
-    holder = job.ticket.agent_id
-    if holder == job.agent.id:
-        return f"{job.ticket.number} sudah Anda pegang."
-    if holder is not None and not job.agent.roles & {"koordinator", "admin"}:
-        row = agents.get(job.connection, holder)
-        if row is not None and row.active:
-            raise Refused(f"{job.ticket.number} sudah diambil {row.name}.")
-    if holder is not None:
-        job.update(agent_id=None)
-        job.alert(
-            "taken_over", f"{job.ticket.number} diambil alih {job.agent.name}.", agent_id=holder
-        )
-    hold(job)
-    return f"{job.ticket.number} sekarang Anda pegang."
 
 
 def release(job: Job, _: a.Release) -> str:
@@ -85,7 +68,14 @@ def classify(job: Job, action: a.Classify) -> str:
 
 def suggested(job: Job, impact: Impact, urgency: Urgency) -> str:
     """What the office's table says for this ticket."""
-    return suggest(job.counter.policy, impact, urgency, _LEFT[job.ticket.deadline])[0]
+    return suggestion(job.counter.policy, job.ticket, impact, urgency)[0]
+
+
+def suggestion(
+    policy: Policy, ticket: AnyRow, impact: Impact, urgency: Urgency
+) -> tuple[Priority, PriorityRow]:
+    """The priority and the row of the office's table that says so."""
+    return suggest(policy, impact, urgency, _LEFT[ticket.deadline])
 
 
 def fill(job: Job, action: a.FillForm) -> str:
@@ -121,6 +111,7 @@ def reply(job: Job, action: a.ReplyToUser) -> str:
     for line in lines(job, text, action):
         job.tell(line, expects=expects)  # type: ignore[arg-type]
     job.first_answer()
+    queue.answered(job)
     job.write("replied", text or f"{len(action.files)} berkas")
     return "Terkirim."
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from handoff import actions as a
-from handoff import closure, queue, requests, service, ticketing, tiers
+from handoff import closure, data_moves, queue, requests, service, ticketing, tiers
 from handoff.counter import Counter, Moment
 from handoff.job import Job
 from handoff.rights import check
@@ -47,7 +47,7 @@ DEEDS: Mapping[type[a.Action], Callable[[Job, Any], str]] = {
     a.AskData: requests.ask,
     a.PhoneCall: requests.phoned,
     a.DataComplete: requests.complete,
-    a.MoveData: requests.move,
+    a.MoveData: data_moves.move,
     a.Solve: closure.solve,
     a.Close: closure.close,
     a.Reopen: closure.reopen,

@@ -17,12 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from bot.bootstrap import Loket, build
 from bot.channels.port import Abilities, Outgoing
 from bot.clock import HandClock
 from bot.config import Config, Places, read_config
 from bot.desk_turns import DeskTurns
 from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.passwords import Passwords
 from bot.rendering import parse_choice
 from bot.turns import Taken
 from dialogs.heard import SharedPhone, Tap
@@ -30,12 +33,14 @@ from handoff.actions import Action
 from nlu.engine import Engine
 from storage import schema
 from storage.repositories import agents, messages
+from storage.repositories import clock as clocks
 from storage.unit import Unit
 
 ROOT = Path(__file__).resolve().parent.parent
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday 09.00 in Jakarta: the office is open
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 BREATH = timedelta(seconds=4)  # longer than any answer waits for more
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
@@ -107,6 +112,7 @@ class Rig:
             self.engine,
             clock=self.clock,
             channels={"telegram": self.telegram},
+            passwords=CHEAP,
         )
 
     def restart(self) -> None:
@@ -154,10 +160,24 @@ class Rig:
         self.wait(BREATH)
 
     def wait(self, step: timedelta) -> None:
-        """Let time pass, ring the clock, fetch files, deliver."""
+        """Let time pass, ring the clock, fetch files, deliver. The program was awake all along."""
         self.clock.move(step)
+        self._beat()
         self.loket.ticker.ring()
         self.run(self._work())
+
+    def outage(self, span: timedelta) -> None:
+        """The program is down for a while, then starts and rings."""
+        self._beat()
+        self.loket.close()
+        self.clock.move(span)
+        self.reopen()
+        self.loket.ticker.ring()
+        self.run(self._work())
+
+    def _beat(self) -> None:
+        now = self.clock.now()
+        self.loket.database.write(lambda unit: clocks.beat(unit.connection, "serve", now)).result()
 
     async def _work(self) -> None:
         await self.loket.fetcher.drain()

@@ -12,7 +12,8 @@ from bot.incoming import ConversationKey
 class Abilities:
     """What a channel can do. ``max_text`` counts UTF-16 units; ``buttons`` is how many
     choices fit as buttons (0: numbered text); ``label`` is the longest button label.
-    ``local`` means that a message is delivered by being visible in the database."""
+    ``local`` means that a message is delivered by being visible in the database; ``topics``
+    that each lane leads into a topic of one group."""
 
     max_text: int
     buttons: int
@@ -20,6 +21,7 @@ class Abilities:
     ask_phone: bool = False
     links: bool = False
     local: bool = False
+    topics: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,13 @@ class Outgoing:
 
     ``kind`` ``leave`` makes the bot leave a foreign group. ``hide_keyboard`` removes
     a share-my-number keyboard left from the question before.
+
+    In the agents' group ``topic`` makes a topic called ``text``, ``topic_open`` and
+    ``topic_close`` open and close it; ``keep_open`` is what it should be. ``mentions`` are
+    (words of the text, platform's id of the person), ``asks`` whether they shall answer.
     """
 
-    kind: Literal["message", "leave"]
+    kind: Literal["message", "leave", "topic", "topic_open", "topic_close"]
     key: ConversationKey
     text: str = ""
     buttons: tuple[Button, ...] = ()
@@ -57,6 +63,9 @@ class Outgoing:
     file: OutFile | None = None
     file_bytes: bytes | None = None
     link: str | None = None
+    keep_open: bool = True
+    mentions: tuple[tuple[str, str], ...] = ()
+    asks: bool = False
 
 
 class DeliveryError(Exception):
@@ -90,6 +99,14 @@ class Moved(DeliveryError):
     def __init__(self, chat: str) -> None:
         super().__init__(f"the chat moved to {chat}")
         self.chat = chat
+
+
+class TopicGone(DeliveryError):
+    """The topic was deleted: make it anew and send again."""
+
+
+class NotUsable(DeliveryError):
+    """The agents' group cannot be used as it is set up: staff must act, the rows wait."""
 
 
 class Refused(DeliveryError):

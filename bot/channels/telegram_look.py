@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from telegram import (
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
     MessageEntity,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    User,
 )
 
 from bot.channels.port import Button, Outgoing
@@ -25,7 +27,7 @@ OPEN_LINK = "Buka tautan"
 SHORT_LABEL = 17
 """Two labels up to this length stand side by side on a small phone."""
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply
 
 _MOST_ENTITIES = 100
 _BOLD = re.compile(r"\*(?=\S)([^*\n]+?)(?<=\S)\*")
@@ -51,6 +53,9 @@ def look(out: Outgoing, *, private: bool) -> Look:
     asks = out.ask_phone and private
     button = None if asks or out.link is None else _link_button(out)
     text, bold = emphasised(out.text if button else _with_link(out))
+    bold = (*bold, *_mentions(text, out.mentions))
+    if out.asks:
+        return Look(text, bold, ForceReply(selective=True))
     if asks:
         return Look(text, bold, _reply_keyboard(out.buttons))
     rows = list(_rows(out.buttons))
@@ -78,6 +83,21 @@ def emphasised(text: str) -> tuple[str, tuple[MessageEntity, ...]]:
     return plain, tuple(
         MessageEntity.adjust_message_entities_to_utf_16(plain, spans[:_MOST_ENTITIES])
     )
+
+
+def _mentions(text: str, people: Iterable[tuple[str, str]]) -> tuple[MessageEntity, ...]:
+    """Entities that call people by their id, where the text names them."""
+    found = tuple(
+        MessageEntity(
+            MessageEntity.TEXT_MENTION,
+            text.index(words),
+            len(words),
+            user=User(int(person), words, is_bot=False),
+        )
+        for words, person in people
+        if words in text and person.isascii() and person.isdigit()
+    )
+    return tuple(MessageEntity.adjust_message_entities_to_utf_16(text, found))
 
 
 def utf16_length(text: str) -> int:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import telegram
 from starlette.requests import Request
@@ -24,7 +24,7 @@ from bot.channels.telegram_webhook import SECRET_HEADER, check_secret
 from bot.clock import Clock
 from bot.incoming import Incoming
 from bot.intake import Busy, Intake
-from storage.database import Database, Unavailable
+from storage.database import Database, Unavailable, is_infrastructure
 from storage.repositories import clock as clocks
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,21 @@ class TelegramSettings:
     agent_group: str | None
 
 
+class Aside(Protocol):
+    """Takes updates that are no user's words: the agents' group, the linking of accounts."""
+
+    def takes(self, update: telegram.Update) -> bool:
+        """Whether this one is for it."""
+        ...
+
+    async def take(self, update: telegram.Update) -> None:
+        """Take it to its end; done once it is durable. Raises Unavailable."""
+        ...
+
+
 class TelegramService:
-    """Brings updates to the intake; starts and retries in the background (design 6.16)."""
+    """Brings updates to the intake; starts and retries in the background (design 6.16).
+    ``asides`` are asked first."""
 
     def __init__(
         self,
@@ -57,6 +70,7 @@ class TelegramService:
         intake: Intake,
         database: Database,
         clock: Clock,
+        asides: tuple[Aside, ...] = (),
     ) -> None:
         self._bot = bot
         self._channel = channel
@@ -64,6 +78,7 @@ class TelegramService:
         self._intake = intake
         self._database = database
         self._clock = clock
+        self._asides = asides
         # One process serves a SQLite file (design 6.17): the lease of one that was killed is
         # its successor's at once.
         self._owner = "one" if database.dialect == "sqlite" else secrets.token_hex(8)
@@ -107,12 +122,15 @@ class TelegramService:
     async def take(self, body: bytes) -> None:
         """One raw update to its end. What cannot be parsed is parked, never lost."""
         try:
-            raw = json.loads(body)
-            incoming = parse(read(raw), self._settings.account, self._settings.agent_group)
+            update = read(json.loads(body))
+            incoming = parse(update, self._settings.account, self._settings.agent_group)
         except Exception as error:  # whatever a twisted payload causes
             log.warning("an update could not be parsed (%s)", type(error).__name__)
             digest = hashlib.sha256(body).hexdigest()
             await self._intake.park_raw(CHANNEL, self._settings.account, f"raw:{digest}", body)
+            return
+        if aside := next((a for a in self._asides if a.takes(update)), None):
+            await self._take_aside(aside, update, body)
             return
         for event in incoming:
             if event.key.chat == self._settings.agent_group:
@@ -120,6 +138,23 @@ class TelegramService:
             taken = await self._intake.handle(event, body)
             if taken.waits or event.ack:
                 self._sign(event)
+
+    async def _take_aside(self, aside: Aside, update: telegram.Update, body: bytes) -> None:
+        """Like the intake does: a fault of ours is tried twice, then the update is parked."""
+        for last in (False, True):
+            try:
+                await aside.take(update)
+                return
+            except Unavailable:
+                raise
+            except Exception as error:
+                if is_infrastructure(error):
+                    raise Unavailable(str(error)) from error
+                log.exception("update %d went wrong", update.update_id)
+                if last:
+                    await self._intake.park_raw(
+                        CHANNEL, self._settings.account, f"aside:{update.update_id}", body
+                    )
 
     def _sign(self, event: Incoming) -> None:
         """Acknowledge a tap; show that an answer is coming where it waits for a breath."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.resources import files
 from typing import Any
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,9 +48,15 @@ def make_app(
     webchat: WebChat | None,
     telegram: Webhook | None,
     lifespan: Lifespan | None = None,
+    console: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """The ASGI application. Channels that are closed have no routes."""
-    routes: list[Any] = [Route("/healthz", _health)]
+    """The ASGI application. Channels that are closed have no routes; ``console`` are the pages
+    of the people who work here."""
+    routes: list[Any] = [
+        Route("/healthz", _health),
+        Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
+        *console,
+    ]
     if webchat is not None:
         routes += _web_routes(office, webchat)
     if telegram is not None:
@@ -79,8 +85,19 @@ def _web_routes(office: Office, webchat: WebChat) -> list[Any]:
         Route("/webchat/messages", webchat.messages, methods=["GET", "POST"]),
         Route("/webchat/events", webchat.events, methods=["GET"]),
         Route("/webchat/files/{file_id}", webchat.file, methods=["GET"]),
-        Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
     ]
+
+
+def make_jinja() -> Environment:
+    """What renders pages; every value is escaped."""
+    return Environment(
+        loader=PackageLoader("bot.web", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 class _Pages:
@@ -88,13 +105,7 @@ class _Pages:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._jinja = Environment(
-            loader=PackageLoader("bot.web", "templates"),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._jinja = make_jinja()
 
     async def chat(self, request: Request) -> Response:
         """The chat; ``?join=`` comes from another chat of the same person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.choosing import exact
+from dialogs.choosing import exact, plain, words
 from dialogs.desk import Desk
 from dialogs.extraction import extract
 from dialogs.facts import Facts
@@ -27,6 +27,21 @@ _ON = Choice(
 )  # fmt: skip
 _REWRITE = Choice("rewrite", "Tulis ulang", (), ("ulang", "hapus semua"))
 _DONE_WORDS, _DONE_SURE = 4, 0.9
+# Words of greeting and of the wish for a person: a text of nothing else names no problem.
+_NO_PROBLEM = words(
+    """
+    min mimin admin kak kakak pak bapak bu ibu mas mbak bang gan sis bro halo hallo helo hai hi p
+    ping permisi punten assalamualaikum selamat pagi siang sore malam mau ingin pengen pingin minta
+    tolong mohon bisa boleh izin ijin numpang tanya nanya bertanya dong ya yaa deh nih sih lah kok
+    saya sy sya aku gue kami dengan dgn sama ama ke pada untuk langsung sekarang juga segera aja
+    saja doang hubungkan hubungi sambungkan bicara berbicara bicarakan ngobrol ngomong chat
+    chatting kontak panggil panggilkan petugas petugasnya orang orangnya manusia cs operator
+    customer service helpdesk live agen agent via lewat bukan jangan bot robot ada dulu biar yang
+    yg asli di lpse lagi masih mesin males capek pelayanan layanan bantuan bantu dibantu butuh
+    perlu
+    """
+)
+_ALONE = words("login error eror token apendo sanggah aanwijzing verifikasi aktivasi npwp password")
 _ANSWERED = "faq"  # in Draft.done: a ready answer was given beside this problem
 
 
@@ -104,9 +119,18 @@ def _gather(m: Moment, draft: Draft) -> Move:
         draft = replace(draft, beside=None)  # what was said beside it before has gone out
     if answer is not None and _ANSWERED not in draft.done:
         draft = replace(draft, done=(*draft.done, _ANSWERED), beside=answer.topic)
+    if draft.brief and tells(form.problem_text(draft)):
+        return _over(m, replace(draft, beside=None))
     if helpful := m.desk.answers.get(draft.beside):
         say.append(m.text("faq_beside", text=faq.words(helpful, m.desk)))
     return replace(form.place(m, draft, *say, again=True), settle=Settle.BREATH)
+
+
+def tells(text: str) -> bool:
+    """Whether a text says what it is about: more than a word, and more than a greeting or the
+    wish for a person."""
+    left = [word for word in plain(text).split() if word not in _NO_PROBLEM]
+    return len(left) > 1 or any(word in _ALONE for word in left)
 
 
 def _says_done(m: Moment) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from dialogs.checks import check
 from dialogs.choosing import plain
-from dialogs.commands import OpenTicket, TicketKind
 from dialogs.desk import Desk
 from dialogs.facts import Facts
 from dialogs.flows import consultation_problem, form
@@ -35,7 +34,6 @@ _NEW_VALUE = re.compile(
     r"[\s:,]*(.+)$"
 )
 _TELLING = 3  # words
-_SPECIAL_KINDS: dict[str, TicketKind] = {"gangguan": "gangguan"}
 
 
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:
@@ -138,19 +136,7 @@ def _send(m: Moment, draft: Draft) -> Move:
     step = form.next_step(draft, m.desk.office.form)
     if step != form.SUMMARY:
         return form.onward(m, draft, m.text("not_complete"))
-    answers = form.answers_in_use(draft, m.desk.office.form)
-    command = OpenTicket(
-        kind=_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
-        problem=form.problem_text(draft),
-        answers=answers,
-        user_type=draft.user_type,
-        deadline=draft.deadline or "none",
-        topic=draft.topic,
-        attachment_ids=draft.files,
-    )
-    sent = tuple(part.message_id for part in draft.parts)
-    state = m.with_state(draft=None, heard={}, topic=None, topic_version=None, sent=sent)
-    return replace(state.go("menu", "rest"), commands=(command,), silent=True)
+    return form.sent(m, draft)
 
 
 def _change(m: Moment, draft: Draft, step: str) -> Move:

@@ -1,8 +1,11 @@
-"""Masukan: a complaint, suggestion or praise about the service itself."""
+"""Masukan: a complaint, an objection, a suggestion or praise about the service itself [000]."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from dialogs.choosing import plain
 from dialogs.commands import OpenTicket
@@ -13,31 +16,84 @@ from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
 from dialogs.state import State
 
+Category = Literal["pengaduan", "keberatan", "saran", "masukan"]
+CATEGORIES: Mapping[str, Category] = {
+    "pengaduan": "pengaduan",
+    "keberatan": "keberatan",
+    "saran": "saran",
+    "masukan": "masukan",
+}
+OTHER: Category = "masukan"  # what nothing says otherwise of
 _SEND = Choice("send", "Kirim", ("affirm",), ("ya", "iya", "oke", "ok", "kirimkan", "benar"))
+_SORT = Choice("sort", "Ganti jenis", (), ("jenis", "ganti jenisnya", "jenisnya salah"))
 _REWRITE = Choice("rewrite", "Tulis ulang", (), ("ubah", "ganti", "ulang"))
 _DROP = Choice("drop_words", "Batal", ("cancel", "deny"), ("tidak jadi", "tidak", "gak jadi"))
+_KINDS = tuple(
+    Choice(f"sort:{category}", category.capitalize(), (), words)
+    for category, words in (
+        ("pengaduan", ("aduan", "keluhan", "komplain", "lapor")),
+        ("keberatan", ("protes", "tidak setuju")),
+        ("saran", ("usul", "usulan")),
+        ("masukan", ("lainnya", "pujian", "apresiasi")),
+    )
+)
 _WHOLE = 3  # words from which a text is the feedback itself, not the wish to give some
+# What the user's own words make of it; the first that fits counts, and they may say otherwise.
+_SAYS: tuple[tuple[Category, re.Pattern[str]], ...] = (
+    ("keberatan", re.compile(r"\b(?:keberatan|protes|tidak setuju|tdk setuju|gak setuju)\b")),
+    (
+        "saran",
+        re.compile(
+            r"\b(?:saran|usul|usulan|menyarankan|sebaiknya|sebaikny|alangkah|andai|andaikan"
+            r"|baiknya|seharusnya ada|harusnya ada|mohon ditambah|tolong ditambah)\b"
+        ),
+    ),
+    (
+        "pengaduan",
+        re.compile(
+            r"\b(?:pengaduan|mengadu|aduan|keluhan|mengeluh|komplain|komplen|kecewa|lambat|lelet"
+            r"|lama|buruk|jelek|kasar|jutek|judes|cuek|diabaikan|dicuekin|pungli|melaporkan"
+            r"|susah|sulit|ribet|parah|marah|ketus|dipersulit)\b"
+            r"|\b(?:tidak|tdk|ga|gak|nggak|belum|blm) (?:ada )?"
+            r"(?:di|me)?(?:layani|jawab|balas|respon|respons|tanggapi|ramah|profesional)\w*"
+        ),
+    ),
+)
 
 
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:
-    """``text`` asks for the words, ``confirm`` shows them."""
-    confirm = state.at == "confirm" and bool(state.words)
+    """``text`` asks for the words, ``confirm:<category>`` shows them, ``sort:<category>`` asks
+    for another one."""
+    at, _, category = state.at.partition(":")
+    if not state.words:
+        at = "text"
     text = desk.texts.render(
-        "feedback", confirm=confirm, words=state.words, files=len(state.files), office=desk.office
+        "feedback",
+        at=at,
+        words=state.words,
+        category=CATEGORIES.get(category, OTHER),
+        files=len(state.files),
+        office=desk.office,
     )
-    return Reply(text, (_SEND, _REWRITE, _DROP) if confirm else (_DROP,))
+    choices = {"confirm": (_SEND, _SORT, _REWRITE, _DROP), "sort": _KINDS}
+    return Reply(text, choices.get(at, (_DROP,)))
 
 
 def start(m: Moment) -> Move:
     said = m.heard.text.strip()
     whole = m.chosen is None and len(plain(said).split()) >= _WHOLE
-    return m.go("feedback", "confirm", words=said) if whole else m.go("feedback", "text", words="")
+    return _shown(m, said) if whole else m.go("feedback", "text", words="")
 
 
 def hear(m: Moment) -> Move | None:
     """Words and files are gathered until the user sends or drops them."""
+    category = CATEGORIES.get(m.state.at.partition(":")[2])
     if m.chosen == "send":
-        return _send(m) if m.state.words else m.go("feedback", "text")
+        return _send(m, category or OTHER) if m.state.words else m.go("feedback", "text")
+    if m.chosen == "sort" and category:
+        return m.go("feedback", f"sort:{category}")
+    if m.chosen and m.chosen.startswith("sort:"):
+        return m.go("feedback", f"confirm:{m.chosen.removeprefix('sort:')}")
     if m.chosen == "rewrite":
         return m.go("feedback", "text", words="")
     if m.chosen == "drop_words":
@@ -46,16 +102,32 @@ def hear(m: Moment) -> Move | None:
         return None
     words = "\n".join(filter(None, (m.state.words, m.heard.text.strip())))
     files = (*m.state.files, *(file.attachment_id for file in m.heard.files))
-    return m.go("feedback", "confirm" if words else "text", words=words, files=files)
+    files = tuple(dict.fromkeys(files))
+    if not words:
+        return m.go("feedback", "text", files=files)
+    return _shown(m.with_state(files=files), words, category)
 
 
-def _send(m: Moment) -> Move:
+def derived(words: str) -> Category:
+    """What it is by the user's own words."""
+    said = plain(words)
+    return next((category for category, says in _SAYS if says.search(said)), OTHER)
+
+
+def _shown(m: Moment, words: str, category: Category | None = None) -> Move:
+    """More words may show what it is, unless something was clear before."""
+    known = category if category not in (None, OTHER) else derived(words)
+    return m.go("feedback", f"confirm:{known}", words=words)
+
+
+def _send(m: Moment, category: Category) -> Move:
     known = {**(m.facts.identity or {}), **m.state.heard}
     command = OpenTicket(
         "masukan",
         m.state.words,
         answers=form.checked(known, m.desk.office.form),
         attachment_ids=m.state.files,
+        category=category,
     )
     move = m.go("menu", "rest", words="", files=())
     return replace(move, commands=(command,), silent=True)

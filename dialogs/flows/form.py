@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs.checks import check
-from dialogs.commands import Deadline
+from dialogs.commands import CallHuman, Command, Deadline, OpenTicket, TicketKind
 from dialogs.move import Moment, Move
 from dialogs.office import Form, FormField, Office
 from dialogs.state import Draft, State
@@ -17,6 +17,7 @@ FIELD = "field:"
 _URGENT = "urgent"  # in Draft.done: the honest word about the hours was said
 # Keys of ``State.heard`` beside the fields; a field's key cannot begin with an underscore.
 HEARD_USER_TYPE, HEARD_DEADLINE = "_user_type", "_deadline"
+_SPECIAL_KINDS: Mapping[str, TicketKind] = {"gangguan": "gangguan"}
 _DEADLINES: Mapping[str, Deadline] = {"under_24h": "under_24h", "later": "later", "none": "none"}
 
 
@@ -31,7 +32,11 @@ def phone_field(form: Form) -> FormField | None:
 
 
 def order(draft: Draft, form: Form) -> tuple[str, ...]:
-    """Every step that applies: section A, who asks, what only that kind is asked, section B."""
+    """Every step that applies: section A, who asks, what only that kind is asked, section B.
+    In a brief form the name and section B, and then it is sent."""
+    if draft.brief:
+        names = (FIELD + f.key for f in form.fields if f.check == "name" and not f.only_for)
+        return (*list(names)[:1], PROBLEM, SUMMARY)
     general = (f for f in form.fields if not f.only_for)
     special = (f for f in form.fields if draft.user_type in f.only_for)
     return (
@@ -73,7 +78,7 @@ def previous_step(draft: Draft, form: Form) -> str | None:
 
 def answers_in_use(draft: Draft, form: Form) -> dict[str, str]:
     """The answers to send: those of fields that apply to this user type."""
-    steps = set(order(draft, form))
+    steps = set(order(replace(draft, brief=False), form))
     return {k: v for k, v in draft.answers.items() if FIELD + k in steps and v}
 
 
@@ -124,12 +129,32 @@ def place(m: Moment, draft: Draft, *say: str, again: bool = False) -> Move:
 def onward(m: Moment, draft: Draft, *say: str) -> Move:
     """Put the first question that is still open, else the summary."""
     step = next_step(draft, m.desk.office.form)
+    if step == SUMMARY and draft.brief:
+        return sent(m, draft)
     if step == PROBLEM and draft.parts:
         say = (*say, m.text("problem_known", text=problem_text(draft)))
     if step == SUMMARY and draft.deadline == "under_24h" and _URGENT not in draft.done:
         say = (*say, _urgent(m, draft))
         draft = replace(draft, done=(*draft.done, _URGENT))
     return place(m, replace(draft, asking=step, editing=False, refused=0), *say)
+
+
+def sent(m: Moment, draft: Draft) -> Move:
+    """The form becomes a ticket; who asked for a person waits for one about it."""
+    command = OpenTicket(
+        kind=_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
+        problem=problem_text(draft),
+        answers=answers_in_use(draft, m.desk.office.form),
+        user_type=draft.user_type,
+        deadline=draft.deadline or "none",
+        topic=draft.topic,
+        attachment_ids=draft.files,
+        for_person=draft.for_person,
+    )
+    after: tuple[Command, ...] = (CallHuman(problem_text(draft)),) if draft.for_person else ()
+    messages = tuple(part.message_id for part in draft.parts)
+    state = m.with_state(draft=None, heard={}, topic=None, topic_version=None, sent=messages)
+    return replace(state.go("menu", "rest"), commands=(command, *after), silent=True)
 
 
 def _urgent(m: Moment, draft: Draft) -> str:

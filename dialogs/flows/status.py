@@ -14,9 +14,10 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
+from dialogs import offers
 from dialogs.commands import NoteOnTicket, SendFiles
 from dialogs.desk import Desk
-from dialogs.facts import Facts, TicketFact
+from dialogs.facts import DataFact, Facts, TicketFact
 from dialogs.flows import menu
 from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
@@ -38,6 +39,10 @@ _RESOLVED = Choice("resolved", "Sudah beres", ("resolved",), ("sudah selesai", "
 _NOT_RESOLVED = Choice(
     "not_resolved", "Belum beres", ("not_resolved",), ("belum", "belum selesai", "masih")
 )
+_CONFIRM = tuple(
+    replace(choice, label=label)
+    for choice, label in ((_RESOLVED, "Sudah"), (_NOT_RESOLVED, "Belum"))
+)
 _ADD = Choice("addition", "Tambah keterangan", (), ("tambah", "tambahan", "keterangan"))
 _FILES = Choice("files", "Lihat berkas", (), ("berkas", "lihat file", "kirim berkasnya"))
 _OTHER = Choice("other", "Nomor lain", (), ("lain", "yang lain", "bukan itu"))
@@ -51,7 +56,7 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
     choices = {
         "list": (*map(_choice, tickets), _OTHER, menu.MENU),
         "number": (menu.TICKET, menu.PERSON, menu.MENU),
-        "shown": (*_about(_own(rest, facts)), menu.MENU),
+        "shown": (*_about(own(rest, facts), facts), menu.MENU),
         "near": (*map(_choice, _numbered(rest, facts)), _OTHER, menu.MENU),
         "which": (*map(_choice, tickets), _OTHER, menu.MENU),
         "add": (menu.MENU,),
@@ -97,7 +102,7 @@ def start(m: Moment) -> Move:
 
 def show(m: Moment, typed: str) -> Move:
     """One ticket in plain words, or the same answer for unknown and for not one's own."""
-    if found := _own(typed, m.facts):
+    if found := own(typed, m.facts):
         return m.go("status", f"shown:{found.number}", words_of(m, found))
     if m.facts.waiting_number and _bare(typed) == _bare(m.facts.waiting_number):
         return m.go("status", "number", m.text("status_waiting", facts=m.facts))
@@ -108,13 +113,15 @@ def show(m: Moment, typed: str) -> Move:
 
 
 def words_of(m: Moment, ticket: TicketFact) -> str:
-    return m.text("status_ticket", ticket=ticket, facts=m.facts)
+    """Where a ticket stands, who has it, and what is still waited for."""
+    missing = [i for r in _asked(ticket, m.facts) for i in r.items if not i.got]
+    return m.text("status_ticket", ticket=ticket, missing=missing, facts=m.facts)
 
 
 def in_between(m: Moment) -> str:
     """The standing of the tickets in one text, for somebody who is busy with a form."""
     number = spoken_number(m)
-    if number and (found := _own(number, m.facts)):
+    if number and (found := own(number, m.facts)):
         return words_of(m, found)
     if number:
         return m.text("ticket_not_found", number=clip(number.upper(), 40))
@@ -175,7 +182,7 @@ def spoken_number(m: Moment) -> str | None:
 
 
 def _about_one(m: Moment, event: Event, number: str) -> Move:
-    found = _own(number, m.facts)
+    found = own(number, m.facts)
     if found is None:
         return show(m, number)
     if event == "addition":
@@ -184,7 +191,7 @@ def _about_one(m: Moment, event: Event, number: str) -> Move:
 
 
 def _note(m: Moment, event: Event, number: str) -> Move:
-    found = _own(number, m.facts)
+    found = own(number, m.facts)
     if found is None:
         return show(m, number)
     files = (*m.state.files, *(file.attachment_id for file in m.heard.files))
@@ -197,7 +204,7 @@ def _bare(number: str) -> str:
     return re.sub(r"[\W_]", "", number).upper()
 
 
-def _own(number: str, facts: Facts) -> TicketFact | None:
+def own(number: str, facts: Facts) -> TicketFact | None:
     return next((t for t in facts.tickets if _bare(t.number) == _bare(number)), None)
 
 
@@ -221,7 +228,7 @@ def _listed(tickets: tuple[TicketFact, ...]) -> list[TicketFact]:
 
 
 def _numbered(numbers: str, facts: Facts) -> list[TicketFact]:
-    found = (_own(number, facts) for number in numbers.split(","))
+    found = (own(number, facts) for number in numbers.split(","))
     return [ticket for ticket in found if ticket]
 
 
@@ -229,10 +236,20 @@ def _choice(ticket: TicketFact) -> Choice:
     return Choice(f"t:{ticket.number}", clip(ticket.number), (), (ticket.number,), ticket.subject)
 
 
-def _about(ticket: TicketFact | None) -> tuple[Choice, ...]:
+def _about(ticket: TicketFact | None, facts: Facts) -> tuple[Choice, ...]:
+    """What can be done about a ticket, as it stands."""
     if ticket is None:
         return ()
     files = (_FILES,) if ticket.files else ()
     if ticket.state == CLOSED:
-        return (_NOT_RESOLVED, *files)
-    return (_RESOLVED, _NOT_RESOLVED, _ADD, *files)
+        again = offers.reopen(ticket.number) if ticket.may_reopen else menu.TICKET
+        return (again, *files)
+    if ticket.state == "selesai":
+        return (*_CONFIRM, _ADD, *files)
+    full = (offers.full(request.id) for request in _asked(ticket, facts))
+    return (*full, _RESOLVED, _NOT_RESOLVED, _ADD, *files)
+
+
+def _asked(ticket: TicketFact, facts: Facts) -> list[DataFact]:
+    """Open data requests about a ticket."""
+    return [r for r in facts.data if r.number == ticket.number and not r.late]

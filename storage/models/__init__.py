@@ -10,9 +10,12 @@ from storage.models.desk import (
     DataItem,
     DataPiece,
     DataRequest,
+    GroupPost,
     Guest,
+    MovedChat,
     Note,
     Topic,
+    TopicLine,
 )
 from storage.models.intake import Attempt, Event, Parked
 from storage.models.people import Contact, Identity, Link, WebSession
@@ -46,6 +49,7 @@ __all__ = [
     "DataRequest",
     "Deadline",
     "Event",
+    "GroupPost",
     "Guest",
     "Heartbeat",
     "HistoryEntry",
@@ -57,6 +61,7 @@ __all__ = [
     "Link",
     "Message",
     "Miss",
+    "MovedChat",
     "Note",
     "Outage",
     "OutboxRow",
@@ -66,5 +71,6 @@ __all__ = [
     "Series",
     "Ticket",
     "Topic",
+    "TopicLine",
     "WebSession",
 ]

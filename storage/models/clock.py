@@ -34,17 +34,21 @@ class Deadline(Base):
 
 
 class Heartbeat(Base):
-    """The last minute each process was awake."""
+    """The last minute each process was awake. ``rules`` is a digest of the hours and limits its
+    due times were computed with: others at the next start mean that they are computed anew."""
 
     __tablename__ = "heartbeats"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[Time]
     clean_stop: Mapped[bool] = mapped_column(default=False)
+    rules: Mapped[str | None]
 
 
 class Outage(Base):
-    """A gap in the heartbeat of more than ten minutes (design 6.12)."""
+    """A time in which nothing ran, or the machine's clock jumped (design 6.12): a heartbeat more
+    than ten minutes old, or five minutes that no steady clock saw. ``drained_at`` is when what
+    users had written meanwhile was through; what ends something for one waits an hour more."""
 
     __tablename__ = "outages"
 
@@ -52,3 +56,4 @@ class Outage(Base):
     started_at: Mapped[Time]
     ended_at: Mapped[Time]
     reason: Mapped[Long]
+    drained_at: Mapped[datetime | None] = mapped_column(Instant)

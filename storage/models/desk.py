@@ -100,18 +100,59 @@ class Call(Base):
 
 class Topic(Base):
     """A ticket's forum topic in the agents' Telegram group (design 6.14). ``conversation_id``
-    is the lane that sends there, ``thread`` Telegram's id once the topic exists, ``mirrored``
-    the last message id shown. ``open`` is what the topic should be."""
+    is the lane that sends there, ``thread`` Telegram's id once the topic exists (None: it is
+    made before the next line goes out), ``name`` its title. ``open`` is what the topic should
+    be; ``stood`` how the ticket stood when the group was last told (JSON)."""
 
     __tablename__ = "topics"
+    __table_args__ = (Index(None, "chat", "thread"),)
 
     ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(Id, ForeignKey("conversations.id"), index=True)
     chat: Mapped[str]
-    thread: Mapped[str | None] = mapped_column(index=True)
-    mirrored: Mapped[int] = mapped_column(Id, default=0)
+    thread: Mapped[str | None]
+    name: Mapped[str]
+    stood: Mapped[Long]
     open: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Time]
+
+
+class TopicLine(Base):
+    """Something of a ticket that its topic has been given: a message, file or note. ``what``
+    names it (``m:7:``, ``f:3``, ``n:2``), so that nothing is shown twice."""
+
+    __tablename__ = "topic_lines"
+
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+
+
+class GroupPost(Base):
+    """What a holder wrote in the group and has to wait: for the bytes of its file, or for one
+    before it. ``event`` is the update's key; ``text`` is masked."""
+
+    __tablename__ = "group_posts"
+
+    id: Mapped[PrimaryKey]
+    ticket_id: Mapped[int] = mapped_column(Id, ForeignKey("tickets.id"), index=True)
+    agent_id: Mapped[int] = mapped_column(Id, ForeignKey("agents.id"))
+    event: Mapped[str]
+    text: Mapped[Long]
+    attachment_id: Mapped[int | None] = mapped_column(Id, ForeignKey("attachments.id"))
+    platform_id: Mapped[str]
+    at: Mapped[Time]
+
+
+class MovedChat(Base):
+    """A group that Telegram gave another id (it became a supergroup): config.yml may go on
+    naming the old one."""
+
+    __tablename__ = "moved_chats"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    chat: Mapped[str] = mapped_column(primary_key=True)
+    moved_to: Mapped[str]
+    at: Mapped[Time]
 
 
 class Guest(Base):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, ContactRef, ConversationRef, Id, Instant, Long, PrimaryKey, Time
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # no clock of a ticket runs
 
 
 class Series(Base):
@@ -36,6 +38,8 @@ class Ticket(Base):
     ``source`` is chat, walk_in or phone. ``waiting_since`` is the user's oldest line without an
     answer. ``overdue`` names the clocks that were breached, joined by spaces.
     ``category`` is pengaduan, keberatan, saran or masukan where ``kind`` is masukan.
+    ``next_due`` is the soonest due time of its running clocks, kept by triggers on
+    ``deadlines`` (migration 0003): nothing else writes it.
     """
 
     __tablename__ = "tickets"
@@ -44,6 +48,8 @@ class Ticket(Base):
         Index(None, "state", "priority"),
         Index(None, "open", "urgent", "opened_at"),
         Index(None, "agent_id", "open"),
+        Index(None, "open", "urgent", "next_due", "id"),
+        Index(None, "open", "state", "agent_id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -91,6 +97,7 @@ class Ticket(Base):
     overdue: Mapped[str] = mapped_column(default="")
     rating: Mapped[int | None]
     rating_comment: Mapped[Long | None]
+    next_due: Mapped[Time] = mapped_column(default=NEVER)
 
 
 class HistoryEntry(Base):

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
-from storage.models import AccessEntry, Agent, Alert
+from storage.models import AccessEntry, Agent, Alert, Ticket
 from storage.prepared import Prepared
 
 _A = table_of(Agent)
 _L = table_of(Alert)
 _X = table_of(AccessEntry)
+_T = table_of(Ticket)
 
 
 def get(connection: Connection, agent_id: int) -> AnyRow | None:
@@ -38,6 +39,12 @@ def by_subject(connection: Connection, subject: str) -> AnyRow | None:
 def anyone(connection: Connection) -> bool:
     """Whether there is any account at all, active or not."""
     return bool(connection.execute(select(exists().where(_A.c.id > 0))).scalar())
+
+
+def open_tickets(connection: Connection, agent_id: int) -> int:
+    """How many tickets in work an account holds."""
+    query = select(func.count()).where(_T.c.agent_id == agent_id, _T.c.open)
+    return int(connection.execute(query).scalar_one())
 
 
 def lock_active(connection: Connection) -> list[AnyRow]:
@@ -78,6 +85,14 @@ def anyone_on_duty(connection: Connection) -> bool:
     return _ON_DUTY.first(connection, {}) is not None
 
 
+def on_duty_as(connection: Connection, roles: tuple[str, ...]) -> bool:
+    """Whether somebody with one of these roles is on duty."""
+    padded = " " + _A.c.roles + " "
+    holds = or_(*(padded.contains(f" {role} ") for role in roles))
+    query = select(exists().where(_A.c.active, _A.c.on_duty, holds))
+    return bool(connection.execute(query).scalar())
+
+
 def has_role(connection: Connection, role: str) -> bool:
     """Whether any active account holds a role (``admin`` is no part of ``admin_lpse``)."""
     padded = (" " + _A.c.roles + " ").contains(f" {role} ")
@@ -115,6 +130,12 @@ def add_alert(
                 "role": role,
             },
         )
+
+
+def alerted_since(connection: Connection, kind: str, subject: str, since: datetime) -> bool:
+    """Whether this was said to anybody since then, seen or not."""
+    query = select(exists().where(_L.c.kind == kind, _L.c.subject == subject, _L.c.at > since))
+    return bool(connection.execute(query).scalar())
 
 
 def alerts_for(

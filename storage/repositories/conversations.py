@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.base import Instant, table_of
+from storage.base import AnyRow, Instant, table_of
 from storage.models import Contact, Conversation, HumanRequest, Identity
 from storage.prepared import Prepared
 
@@ -204,6 +204,14 @@ def contact_of(connection: Connection, conversation_id: int) -> int:
     """Whose conversation it is now: joining two contacts moves it."""
     query = select(_C.c.contact_id).where(_C.c.id == conversation_id)
     return int(connection.execute(query).scalar_one())
+
+
+def of_contact(connection: Connection, contact_id: int) -> list[AnyRow]:
+    """A person's chats (id, channel, unreachable_at, heard_at, created_at)."""
+    query = select(
+        _C.c.id, _C.c.channel, _C.c.unreachable_at, _C.c.heard_at, _C.c.created_at
+    ).where(_C.c.contact_id == contact_id)
+    return list(connection.execute(query.order_by(_C.c.id)).fetchall())
 
 
 def save(

@@ -78,6 +78,52 @@ def find_by_platform(
     ).first()
 
 
+def get(connection: Connection, message_id: int) -> AnyRow | None:
+    """One message's row."""
+    return connection.execute(select(_M).where(_M.c.id == message_id)).first()
+
+
+def newest_notice(connection: Connection, ticket_id: int, at: datetime) -> AnyRow | None:
+    """The last notice about a ticket that was written at ``at``."""
+    return connection.execute(
+        select(_M)
+        .where(_M.c.ticket_id == ticket_id, _M.c.author == "notice", _M.c.created_at == at)
+        .order_by(_M.c.id.desc())
+        .limit(1)
+    ).first()
+
+
+def copies(connection: Connection, ticket_id: int, after: int, origin: str) -> list[int]:
+    """Ids of a ticket's messages of an origin that were written after the message ``after``."""
+    query = select(_M.c.id).where(
+        _M.c.ticket_id == ticket_id, _M.c.id > after, _M.c.origin == origin
+    )
+    return list(connection.execute(query).scalars())
+
+
+def parts_of(connection: Connection, last: AnyRow) -> list[str]:
+    """The texts of a message that was split for its channel, in order; ``last`` is its last
+    part, which alone may have a body."""
+    rows = connection.execute(
+        select(_M.c.seq, _M.c.text)
+        .where(
+            _M.c.conversation_id == last.conversation_id,
+            _M.c.ticket_id == last.ticket_id,
+            _M.c.author == last.author,
+            _M.c.created_at == last.created_at,
+            _M.c.body.is_(None),
+            _M.c.seq < last.seq,
+        )
+        .order_by(_M.c.seq.desc())
+    ).fetchall()
+    found = [last.text]
+    for back, row in enumerate(rows, 1):
+        if row.seq != last.seq - back:
+            break
+        found.insert(0, row.text)
+    return found
+
+
 def edit(connection: Connection, message_id: int, text: str, now: datetime) -> None:
     """The user changed the text of a message."""
     connection.execute(_EDIT, {"message_id": message_id, "new_text": text, "at": now})
@@ -94,6 +140,14 @@ def put_on_ticket(
     """Messages belong to a ticket from now on (None: to none)."""
     if message_ids:
         connection.execute(update(_M).where(_M.c.id.in_(message_ids)).values(ticket_id=ticket_id))
+
+
+def of_files(connection: Connection, file_ids: tuple[int, ...]) -> tuple[int, ...]:
+    """The messages with which files came."""
+    if not file_ids:
+        return ()
+    rows = connection.execute(select(_A.c.message_id).where(_A.c.id.in_(file_ids)).distinct())
+    return tuple(int(row.message_id) for row in rows)
 
 
 def move_to_ticket(connection: Connection, source: int, target: int) -> None:
@@ -294,6 +348,14 @@ def finish_file(connection: Connection, file_id: int, **values: object) -> bool:
         ).rowcount
         == 1
     )
+
+
+def ticket_of_file(connection: Connection, file_id: int) -> int | None:
+    """The ticket whose supporting data a file is."""
+    ticket_id: int | None = connection.execute(
+        select(_A.c.ticket_id).where(_A.c.id == file_id)
+    ).scalar()
+    return ticket_id
 
 
 def retry_file(connection: Connection, file_id: int, at: datetime) -> None:

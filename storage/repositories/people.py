@@ -10,6 +10,7 @@ from storage.base import AnyRow, table_of
 from storage.models import (
     Contact,
     Conversation,
+    DataRequest,
     Deadline,
     HumanRequest,
     Identity,
@@ -22,7 +23,16 @@ from storage.models import (
 _K = table_of(Link)
 _W = table_of(WebSession)
 _P = table_of(Contact)
-_OWNED = (Conversation, Ticket, HumanRequest, PersonalDataRequest, Identity, Link, Deadline)
+_OWNED = (
+    Conversation,
+    Ticket,
+    HumanRequest,
+    PersonalDataRequest,
+    Identity,
+    Link,
+    Deadline,
+    DataRequest,
+)
 
 
 def join(connection: Connection, source: int, target: int) -> None:

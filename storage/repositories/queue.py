@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
-from storage.models import Conversation, HumanRequest
+from storage.models import Agent, Conversation, HumanRequest, Ticket
 
 _R = table_of(HumanRequest)
 _C = table_of(Conversation)
+_A = table_of(Agent)
+_T = table_of(Ticket)
 IN_QUEUE = ("waiting", "called")
+STEP = 1000  # between two turns, so that one can go behind the next without moving others
+
+
+def add(connection: Connection, **values: object) -> int:
+    """A new request; its row id."""
+    return int(connection.execute(insert(_R).returning(_R.c.id), values).scalar_one())
 
 
 def live_of_ticket(connection: Connection, ticket_id: int) -> AnyRow | None:
@@ -34,6 +42,43 @@ def open_of_contact(connection: Connection, contact_id: int) -> AnyRow | None:
         .order_by(_R.c.id.desc())
         .limit(1)
     ).first()
+
+
+def open_of_conversation(connection: Connection, conversation_id: int) -> AnyRow | None:
+    """The request of one chat that waits, is called or live; a live one first."""
+    return connection.execute(
+        select(_R)
+        .where(_R.c.conversation_id == conversation_id, _R.c.state.in_((*IN_QUEUE, "live")))
+        .order_by(_R.c.state != "live", _R.c.id.desc())
+        .limit(1)
+    ).first()
+
+
+def went_on(connection: Connection, ticket_id: int) -> AnyRow | None:
+    """The last request about a ticket, if it went on as the ticket."""
+    row = connection.execute(
+        select(_R).where(_R.c.ticket_id == ticket_id).order_by(_R.c.id.desc()).limit(1)
+    ).first()
+    return row if row is not None and row.state == "ticket" else None
+
+
+def abandoned(connection: Connection, limit: int = 100) -> list[int]:
+    """Tickets whose chat is called or live with an agent who cannot go on with it: the account
+    is closed, or the ticket was closed or went to somebody else."""
+    query = (
+        select(_R.c.ticket_id)
+        .join(_A, _A.c.id == _R.c.agent_id)
+        .join(_T, _T.c.id == _R.c.ticket_id)
+        .where(
+            or_(
+                and_(_R.c.state.in_(("called", "live")), ~_A.c.active),
+                and_(_R.c.state == "live", func.coalesce(_T.c.agent_id, 0) != _R.c.agent_id),
+                and_(_R.c.state.in_(("called", "live")), ~_T.c.open),
+            )
+        )
+        .limit(limit)
+    )
+    return [int(row.ticket_id) for row in connection.execute(query)]
 
 
 def by_number(connection: Connection, number: str) -> AnyRow | None:
@@ -62,6 +107,18 @@ def waiting(connection: Connection, limit: int = 100) -> list[AnyRow]:
             select(_R).where(_R.c.state.in_(IN_QUEUE)).order_by(_R.c.turn, _R.c.id).limit(limit)
         ).fetchall()
     )
+
+
+def turn_behind_next(connection: Connection, turn: int) -> int:
+    """The turn of somebody who comes after the one behind them."""
+    behind = select(func.min(_R.c.turn)).where(_R.c.state.in_(IN_QUEUE), _R.c.turn > turn)
+    found = connection.execute(behind).scalar()
+    return turn if found is None else int(found) + 1
+
+
+def lock_agent(connection: Connection, agent_id: int) -> None:
+    """Two chats taken at once count one after the other."""
+    connection.execute(select(_A.c.id).where(_A.c.id == agent_id).with_for_update())
 
 
 def last_turn(connection: Connection) -> int:

@@ -20,6 +20,7 @@ from storage.models import (
     Ticket,
 )
 from storage.prepared import Prepared
+from storage.search import INDEXED, index
 
 _T = table_of(Ticket)
 _F = table_of(Attachment)
@@ -49,9 +50,11 @@ _OF_CONTACT = Prepared(
         _T.c.opened_at,
         _T.c.priority,
         _T.c.decides,
+        _T.c.tier,
         _T.c.expects,
         _T.c.expects_at,
         _T.c.closed_at,
+        _T.c.close_reason,
         _T.c.merged_into,
         _T.c.rating,
         select(func.count())
@@ -83,8 +86,10 @@ def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list
 
 
 def add(connection: Connection, **values: object) -> int:
-    """Insert a ticket; its row id."""
-    return int(connection.execute(insert(_T).returning(_T.c.id), values).scalar_one())
+    """Insert a ticket, which can be searched for from then on; its row id."""
+    ticket_id = int(connection.execute(insert(_T).returning(_T.c.id), values).scalar_one())
+    index(connection, ticket_id, values)
+    return ticket_id
 
 
 def find_own(connection: Connection, contact_id: int, number: str) -> AnyRow | None:
@@ -107,6 +112,8 @@ def by_number(connection: Connection, number: str) -> AnyRow | None:
 def change(connection: Connection, ticket_id: int, **values: object) -> None:
     """Write columns of one ticket; its contact is locked."""
     connection.execute(update(_T).where(_T.c.id == ticket_id).values(**values))
+    if not INDEXED.isdisjoint(values):
+        index(connection, ticket_id, get(connection, ticket_id)._asdict())
 
 
 def head_at(connection: Connection, ticket_id: int, seq: int) -> str | None:

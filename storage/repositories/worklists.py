@@ -1,11 +1,15 @@
-"""What waits for staff: lists, one case whole, and marking a request as done."""
+"""What waits for staff: lists, one case whole, and marking things as done."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, select, update
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import (
+    Agent,
+    Call,
     Conversation,
     HumanRequest,
     Message,
@@ -20,6 +24,10 @@ _T = table_of(Ticket)
 _O = table_of(OutboxRow)
 _M = table_of(Message)
 _C = table_of(Conversation)
+_A = table_of(Agent)
+_K = table_of(Call)
+_Q = table_of(PersonalDataRequest)
+LOST = and_(_O.c.state.in_(("failed", "unknown")), _O.c.resolved_at.is_(None))
 
 
 def tickets(connection: Connection, limit: int) -> list[AnyRow]:
@@ -27,8 +35,18 @@ def tickets(connection: Connection, limit: int) -> list[AnyRow]:
     urgent = case((_T.c.deadline == "under_24h", 0), else_=1)
     return list(
         connection.execute(
-            select(_T.c.number, _T.c.deadline, _T.c.answers, _T.c.problem, _T.c.opened_at)
-            .where(_T.c.state != "ditutup")
+            select(
+                _T.c.number,
+                _T.c.state,
+                _T.c.tier,
+                _A.c.name.label("holder"),
+                _T.c.deadline,
+                _T.c.answers,
+                _T.c.problem,
+                _T.c.opened_at,
+            )
+            .outerjoin(_A, _A.c.id == _T.c.agent_id)
+            .where(_T.c.open)
             .order_by(urgent, _T.c.opened_at)
             .limit(limit)
         ).fetchall()
@@ -42,14 +60,17 @@ def people(connection: Connection, limit: int) -> list[AnyRow]:
         connection.execute(
             select(
                 table.c.number,
+                table.c.state,
+                _T.c.number.label("ticket"),
                 _C.c.channel,
                 _C.c.profile_name.label("name"),
                 table.c.reason,
                 table.c.created_at,
             )
             .join(_C, _C.c.id == table.c.conversation_id)
-            .where(table.c.state == "waiting")
-            .order_by(table.c.created_at)
+            .outerjoin(_T, _T.c.id == table.c.ticket_id)
+            .where(table.c.state.in_(("waiting", "called", "live")))
+            .order_by(table.c.turn, table.c.created_at)
             .limit(limit)
         ).fetchall()
     )
@@ -74,7 +95,7 @@ def undelivered(connection: Connection, limit: int) -> list[AnyRow]:
         connection.execute(
             select(_C.c.channel, _O.c.row_class, _O.c.state, _O.c.error, _O.c.done_at)
             .join(_C, _C.c.id == _O.c.conversation_id)
-            .where(_O.c.state.in_(("failed", "unknown")))
+            .where(LOST)
             .order_by(_O.c.done_at)
             .limit(limit)
         ).fetchall()
@@ -92,6 +113,18 @@ def parked(connection: Connection, limit: int) -> list[AnyRow]:
             .limit(limit)
         ).fetchall()
     )
+
+
+def calls(connection: Connection, limit: int) -> list[AnyRow]:
+    """Users to be phoned, the oldest first."""
+    query = (
+        select(_T.c.number, _K.c.kind, _T.c.answers, _K.c.tries, _K.c.words, _K.c.created_at)
+        .join(_T, _T.c.id == _K.c.ticket_id)
+        .where(_K.c.state == "open")
+        .order_by(_K.c.created_at)
+        .limit(limit)
+    )
+    return list(connection.execute(query).fetchall())
 
 
 def misses(connection: Connection, limit: int) -> list[AnyRow]:
@@ -135,15 +168,17 @@ def said(connection: Connection, conversation_id: int, limit: int) -> list[AnyRo
     return list(reversed(rows))
 
 
-def finish(connection: Connection, number: str) -> bool:
+def finish(connection: Connection, number: str, now: datetime) -> bool:
     """Mark a request for a person or about personal data as done; False if none waits."""
-    for model, waiting in ((HumanRequest, "waiting"), (PersonalDataRequest, "open")):
-        table = table_of(model)
-        changed = connection.execute(
-            update(table)
-            .where(table.c.number == number, table.c.state == waiting)
-            .values(state="done")
-        ).rowcount
-        if changed:
-            return True
-    return False
+    table = table_of(HumanRequest)
+    changed = connection.execute(
+        update(table)
+        .where(table.c.number == number, table.c.state.in_(("waiting", "called")))
+        .values(state="done", ended_at=now)
+    ).rowcount
+    changed += connection.execute(
+        update(_Q)
+        .where(_Q.c.number == number, _Q.c.state == "open")
+        .values(state="done", done_at=now)
+    ).rowcount
+    return bool(changed)

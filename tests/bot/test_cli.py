@@ -225,7 +225,7 @@ def test_a_fault_in_the_office_s_own_text_stops_the_start(here: Path, word: str)
 def test_check_says_that_all_is_good(here: Path) -> None:
     done = call("check")
     assert done.exit_code == 0
-    assert re.fullmatch(r"The configuration is good: \d+ texts, \d+ answers\.\n", done.output)
+    assert re.fullmatch(r"The configuration is good: \d+ texts, \d+ answers, \d+ canned replies\.\n", done.output)
 
 
 def test_check_needs_no_database(here: Path) -> None:

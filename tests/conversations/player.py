@@ -284,7 +284,7 @@ _STEPS = (
     Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
     Player.buttons, Player.buttons_now, Player.messages, Player.lines,
     Player.ends_with, Player.same_as,
-    Player.keep, Player.clock, Player.agent, Player.lkpp, Player.duty, Player.away,
+    Player.keep, Player.clock, Player.outage, Player.agent, Player.lkpp, Player.duty, Player.away,
     Player.agent_told, Player.refused, Player.done, Player.alerts, Player.remember,
     Player.asks_phone, Player.rows, Player.ticket,
     Player.consultation, Player.human, Player.told, Player.said, Player.nowhere, Player.somewhere,

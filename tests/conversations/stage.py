@@ -115,6 +115,12 @@ class Stage:
         """``+72h``: the same as wait."""
         self.wait(what.removeprefix("+"))
 
+    def outage(self, what: str) -> None:
+        """The program is down for so long; ``bot`` sees what comes after it."""
+        self._after = self._rig.last_seq(self._who, self._channel)
+        self._rig.outage(_span(what))
+        self._settle()
+
     def agent(self, what: dict[str, Any]) -> None:
         """``{rina: take}``: an agent does something; ``bot`` sees what the user hears of it."""
         ((who, deed),) = what.items()

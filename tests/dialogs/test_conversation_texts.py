@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from jinja2 import UndefinedError
 
 from dialogs.answers import Answers
-from dialogs.facts import Facts, TicketFact
+from dialogs.facts import Facts, ItemFact, TicketFact
 from dialogs.office import FormField
 from dialogs.state import Draft, Part
 from dialogs.texts import Texts, clip, date_words, moment_words
+from handoff.clock_view import Explanation
 from handoff.policy import OtherUnit, Policy
 
 OPENS = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Jakarta"))
@@ -22,8 +24,11 @@ FIELD = FormField(key="npwp", label="NPWP", question="NPWP?", check="npwp", requ
 TICKET = TicketFact("LPSE-2611-00042-K", "gangguan", "baru", "gagal", OPENS, "tinggi", "lkpp")
 EVERYTHING: dict[str, Any] = {
     "again": True, "aside": True, "at": "shown", "authority": "lkpp", "busy": True,
+    "clock": Explanation("Sen 23 Nov 09.00", "5 menit jam kantor", (("2 jam", "menunggu data"),),
+                         "Sen 23 Nov 11.05", "Sen 23 Nov 11.00", 2),
     "confirm": True, "contact": "LKPP.", "count": 2, "current": None, "deadline": "under_24h",
     "decides": "lkpp", "draft": Draft(parts=(Part(1, "x"),)), "due": OPENS, "event": "resolved",
+    "exempt": "menunggu pihak lain",
     "facts": Facts(OPENS, False, OPENS, waiting_number="ANT-1"), "field": FIELD, "files": 1,
     "first": True, "form": True, "heard": {"nama": "Budi"}, "kind": "gangguan",
     "kinds": ("password", "nik"), "known": {"nama": "Budi"}, "labels": ["Nama"], "max_mb": 10.0,
@@ -36,9 +41,19 @@ EVERYTHING: dict[str, Any] = {
     "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
 }  # fmt: skip
 
+ITEM = ItemFact(1, 1, "Scan NIB", "file")
+EVERYTHING |= {  # data requests and closing
+    "by_agent": False, "came": 1, "category": "pengaduan", "days": 7, "due": OPENS,
+    "explainer": "Rina", "how": "user", "into": "LPSE-2611-00077-A", "items": [ITEM],
+    "lkpp": False, "loose": 1, "missing": [ITEM], "opened": OPENS, "solution": "x", "stars": 5,
+    "state": "complete", "taken": [1], "told": False, "wait": "3x24 jam",
+}  # fmt: skip
+
 
 def values(name: str, office: Any) -> dict[str, Any]:
     special: dict[str, dict[str, Any]] = {
+        "closing": {"rows": [("Nama", "Budi")]},
+        "rating_kept": {"comment": True},
         "identity": {"shown": ["Budi"]},
         "faq_answer": {"answer": Answers.load().get("upload_gagal")},
     }
@@ -68,9 +83,36 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("file_refused", {"reason": "empty"}),
         ("draft_next", {"aside": False}),
         ("escalated", {"lkpp": False}),
+        ("clock_explained", {
+            "clock": Explanation("Sen 23 Nov 09.00", "1 hari kerja", (), None, None, 1),
+            "exempt": "",
+        }),
         ("field", {"own": "+6281234567890"}),
         ("field", {"profile": "Budi"}),
         ("status_ticket", {"ticket": TicketFact("A", "x", "apa", "", OPENS, "", "")}),
+        ("status_ticket", {"ticket": replace(TICKET, state="ditutup", may_reopen=True)}),
+        ("status_ticket", {"ticket": replace(TICKET, state="menunggu_data"), "missing": []}),
+        ("data_request", {"lkpp": True, "words": ""}),
+        ("data_received", {"missing": [], "taken": []}),
+        ("data_received", {"loose": 0}),
+        ("data_reminder", {"missing": [], "due": None}),
+        ("data_complete", {"by_agent": True, "lkpp": True}),
+        ("data_over", {"state": "cancelled"}),
+        ("data_over", {"state": "expired"}),
+        ("data_expired", {"days": 0}),
+        ("data_partial", {"missing": []}),
+        ("closing", {"how": "silence"}),
+        ("closing", {"how": "agent", "rows": []}),
+        ("closing", {"how": "answer", "days": 0}),
+        ("closed_because", {"reason": "duplicate"}),
+        ("closed_because", {"reason": "no_data", "days": 0}),
+        ("closed_because", {"reason": "other_unit"}),
+        ("closed_because", {"reason": "withdrawn"}),
+        ("not_solved", {"told": True, "lkpp": True}),
+        ("reopened", {"told": True, "lkpp": True}),
+        ("rating_kept", {"comment": False}),
+        ("feedback", {"at": "confirm"}),
+        ("feedback", {"at": "sort"}),
     ],
 )
 def test_every_turn_of_a_text_renders(name: str, changed: dict[str, Any], office: Any) -> None:
@@ -120,7 +162,9 @@ def test_a_missing_folder_is_said(tmp_path: Path) -> None:
 
 
 def test_inserted_asterisks_make_nothing_bold(office: Any) -> None:
-    text = Texts().render("feedback", confirm=True, words="*tebal*", files=0, office=office)
+    text = Texts().render(
+        "feedback", at="confirm", category="saran", words="*tebal*", files=0, office=office
+    )
     assert "*tebal*" not in text
 
 

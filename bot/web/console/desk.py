@@ -62,19 +62,20 @@ class Console:
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """A page for the agent who asked; ``flash`` is what the last action said."""
-        html = self.jinja.get_template(f"console/{template}.html.j2").render(
-            agent=getattr(request.state, "agent", None),
-            csrf=getattr(request.state, "csrf", ""),
-            nonce=lambda: secrets.token_urlsafe(12),
-            flash=request.query_params.get("pesan", "")[:300],
-            flash_kind="refused" if request.query_params.get("gagal") else "done",
-            path=request.url.path,
-            office=self.config.identity,
-            calendar=self.counter.calendar,
-            policy=self.counter.policy,
-            now=self.clock.now(),
-            **values,
-        )
+        given = {
+            "agent": getattr(request.state, "agent", None),
+            "csrf": getattr(request.state, "csrf", ""),
+            "nonce": lambda: secrets.token_urlsafe(12),
+            "flash": _flash(request),
+            "flash_kind": "refused" if request.query_params.get("gagal") else "done",
+            "path": request.url.path,
+            "office": self.config.identity,
+            "calendar": self.counter.calendar,
+            "policy": self.counter.policy,
+            "alerts": getattr(request.state, "alerts", 0),
+            "now": self.clock.now(),
+        }
+        html = self.jinja.get_template(f"console/{template}.html.j2").render(given | values)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
 
@@ -83,6 +84,13 @@ def agent_of(request: Request) -> Worker:
     worker = request.state.agent
     assert isinstance(worker, Worker)
     return worker
+
+
+def _flash(request: Request) -> str:
+    """What the last action said. A link from elsewhere cannot put words into our mouth."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return ""
+    return request.query_params.get("pesan", "")[:300]
 
 
 def back(to: str, sentence: str = "", *, refused: bool = False) -> Response:

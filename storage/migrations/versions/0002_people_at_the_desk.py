@@ -200,7 +200,8 @@ def upgrade() -> None:
         ),
         sa.Column("chat", sa.String(), nullable=False),
         sa.Column("thread", sa.String(), nullable=True),
-        sa.Column("mirrored", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("stood", sa.Text(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -217,7 +218,62 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_topics_conversation_id"), ["conversation_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_topics_thread"), ["thread"], unique=False)
+        batch_op.create_index(batch_op.f("ix_topics_chat_thread"), ["chat", "thread"], unique=False)
+
+    op.create_table(
+        "topic_lines",
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_topic_lines_ticket_id_tickets")
+        ),
+        sa.PrimaryKeyConstraint("ticket_id", "what", name=op.f("pk_topic_lines")),
+    )
+    op.create_table(
+        "group_posts",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column(
+            "ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "attachment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("platform_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_group_posts_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachments.id"],
+            name=op.f("fk_group_posts_attachment_id_attachments"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_group_posts_ticket_id_tickets")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_posts")),
+    )
+    with op.batch_alter_table("group_posts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_group_posts_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "moved_chats",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("chat", sa.String(), nullable=False),
+        sa.Column("moved_to", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "chat", name=op.f("pk_moved_chats")),
+    )
 
     op.create_table(
         "counter_turns",
@@ -371,6 +427,12 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             batch_op.f("fk_deadlines_ticket_id_tickets"), "tickets", ["ticket_id"], ["id"]
         )
+
+    with op.batch_alter_table("heartbeats", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rules", sa.String(), nullable=True))
+
+    with op.batch_alter_table("outages", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("drained_at", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("human_requests", schema=None) as batch_op:
         batch_op.add_column(

@@ -1,0 +1,227 @@
+"""Data requests: what the user sends for one, in any order and over several messages
+[002 step 4]. Also what comes after its time was over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from dialogs.choosing import plain, words
+from dialogs.commands import FinishData, GiveData, Piece
+from dialogs.facts import DataFact, ItemFact
+from dialogs.flows import faq, status
+from dialogs.heard import File
+from dialogs.move import Moment, Move
+from dialogs.state import Part, Passed
+from dialogs.words import GREETINGS, HONORIFICS, POLITE, QUESTIONS
+
+_NUMBERED = re.compile(
+    r"(?i)^\s*(?:(?:no|nomor|nmr|poin|point|data|#)\.?\s*(\d{1,2})\b\s*[:.)=-]?\s*"
+    r"|(\d{1,2})(?:\s*[:=]\s*|[.)]\s+|\s+-\s+|\s*$))"
+)
+_DONE = re.compile(
+    r"(?i)^(?:(?:ya|iya|ok|oke|baik|itu)\s+)?(?:(?:sudah|udah|udh|sdh|dah)\s+"
+    r"(?:semua(?:nya)?|lengkap|komplit|komplet|dikirim semua|saya kirim semua|kirim semua|itu saja)"
+    r"|lengkap|itu (?:saja|aja)|semua sudah|(?:data(?:nya)? )?(?:sudah|udah|sdh) lengkap)\b"
+)
+_DONE_WORDS = 6
+# Words of a label that tell nothing about which label it is.
+_COMMON = words(
+    """
+    scan foto file berkas dokumen data nomor no surat bukti salinan fotokopi copy gambar yang dan
+    atau untuk dari pada dengan milik atas nama asli terbaru lengkap halaman kode hasil tangkapan
+    """
+)
+_TALK = GREETINGS | HONORIFICS | POLITE
+# What is no data, however short: courtesies, and wishes about the conversation.
+_ACTS = (
+    "greet", "goodbye", "thanks", "affirm", "deny", "help", "bot_challenge", "request_human",
+    "open_ticket", "ticket_status", "cancel", "back", "erase_my_data", "submit_feedback",
+)  # fmt: skip
+
+
+def hear(m: Moment) -> Move | None:
+    """Free text or files while ``facts.data`` has requests; None: not for one."""
+    request = _meant(m)
+    if request is None:
+        return _which(m)
+    text = m.heard.text.strip()
+    if not m.heard.files and not request.late and _says_done(text):
+        return _silently(m, FinishData(request.id))
+    if not m.heard.files and not _is_data(m, request):
+        return None
+    return _given(m, request)
+
+
+def full(m: Moment) -> Move:
+    """*Sudah lengkap* was chosen; its value ends in the request's id."""
+    return _silently(m, FinishData(int((m.chosen or "").partition(":")[2] or 0)))
+
+
+def missing(request: DataFact) -> list[ItemFact]:
+    """What has not come yet."""
+    return [item for item in request.items if not item.got]
+
+
+def _silently(m: Moment, command: FinishData | GiveData, **changes: object) -> Move:
+    """Whatever question stands stays good: this came in between."""
+    m = m.with_state(**changes)
+    return replace(m.stay(commands=(command,)), silent=True)
+
+
+def _meant(m: Moment) -> DataFact | None:
+    """The request that this is for; None where it is for none, or where nobody can tell."""
+    requests = [r for r in m.facts.data if not r.late]
+    number = m.facts.about or _own_number(m)
+    if number is not None:
+        return next((r for r in m.facts.data if r.number == number), None)
+    if len(requests) == 1:
+        return requests[0]
+    named = [r for r in requests or m.facts.data if _named(m, r.items)]
+    if len(named) == 1:
+        return named[0]
+    late = [r for r in m.facts.data if r.late]
+    return late[0] if not requests and len(late) == 1 and m.heard.files else None
+
+
+def _which(m: Moment) -> Move | None:
+    """Several requests are open and it can be for any of them: asked, and kept meanwhile."""
+    requests = [r for r in m.facts.data if not r.late]
+    if len(requests) < 2 or m.facts.about or _own_number(m):
+        return None
+    if not m.heard.files and not any(_is_data(m, request) for request in requests):
+        return None
+    files = tuple(file.attachment_id for file in m.heard.files)
+    parts = m.parts or (Part(m.heard.message_id, ""),)
+    kept = Passed("", m.facts.now.timestamp(), parts, files)
+    return m.go("passing", f"which:{','.join(r.number for r in requests)}", passed=kept)
+
+
+def _own_number(m: Moment) -> str | None:
+    """A ticket's number in the text, where it is one of the user's own."""
+    spoken = status.spoken_number(m)
+    found = status.own(spoken, m.facts) if spoken else None
+    return found.number if found else None
+
+
+def _named(m: Moment, items: Sequence[ItemFact]) -> bool:
+    said = (m.heard.text, *(file.name for file in m.heard.files))
+    return any(_by_words(text, items) for text in said)
+
+
+def _says_done(text: str) -> bool:
+    said = plain(text)
+    return len(said.split()) <= _DONE_WORDS and _DONE.match(said) is not None
+
+
+def _is_data(m: Moment, request: DataFact) -> bool:
+    """Whether a text can be meant for the request, rather than as ordinary talk."""
+    text = m.heard.text.strip()
+    said = plain(text).split()
+    if not said or _TALK.issuperset(said):
+        return False
+    if _numbered(text, request.items):
+        return True
+    figures = re.search(r"\d{3}", text) is not None
+    if _asks(text) and not figures:
+        return False
+    if m.facts.about == request.number or _by_words(text, request.items):
+        return True
+    if request.late:
+        return False
+    return figures or not (m.is_(*_ACTS) or faq.confident_topic(m))
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or not QUESTIONS.isdisjoint(plain(text).split())
+
+
+def _given(m: Moment, request: DataFact) -> Move:
+    pieces = tuple(_pieces(m, request))
+    files = tuple(file.attachment_id for file in m.heard.files)
+    parts = m.parts or (Part(m.heard.message_id, ""),)
+    passed = Passed(request.number, m.facts.now.timestamp(), parts, files)
+    kept = tuple(f for f in m.state.files if f not in files)
+    return _silently(m, GiveData(request.id, pieces), passed=passed, files=kept)
+
+
+def _pieces(m: Moment, request: DataFact) -> Iterator[Piece]:
+    """Each file with its caption, else each text; lines with numbers of their own apart."""
+    left = missing(request)
+    if m.heard.files:
+        caption = m.heard.text.strip()
+        for file in m.heard.files:
+            item = _of_file(file, caption, request.items, left)
+            left = [i for i in left if item is None or i.id != item.id]
+            item_id = item.id if item else None
+            yield Piece(m.heard.message_id, caption, file.attachment_id, item_id)
+        return
+    for part in m.parts or (Part(m.heard.message_id, m.heard.text.strip()),):
+        for line in _lines(part.text, request.items):
+            item = _of_text(line, request.items, left)
+            left = [i for i in left if item is None or i.id != item.id]
+            yield Piece(part.message_id, line, None, item.id if item else None)
+
+
+def _lines(text: str, items: Sequence[ItemFact]) -> list[str]:
+    """A text, cut where lines begin with numbers of items."""
+    found: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        if not found or _numbered(line, items):
+            found.append(line.strip())
+        else:
+            found[-1] += f"\n{line.strip()}"
+    return found
+
+
+def _of_file(
+    file: File, caption: str, items: Sequence[ItemFact], left: list[ItemFact]
+) -> ItemFact | None:
+    return (
+        _numbered(caption, items)
+        or _by_words(file.name, items)
+        or _by_words(caption, items)
+        or _by_kind("file", left)
+    )
+
+
+def _of_text(text: str, items: Sequence[ItemFact], left: list[ItemFact]) -> ItemFact | None:
+    return _numbered(text, items) or _by_words(text, items) or _by_kind("text", left)
+
+
+def _numbered(text: str, items: Sequence[ItemFact]) -> ItemFact | None:
+    """The item whose number the text begins with."""
+    begins = _NUMBERED.match(text)
+    if begins is None:
+        return None
+    n = int(begins[1] or begins[2])
+    return next((item for item in items if item.n == n), None)
+
+
+def _by_words(text: str, items: Sequence[ItemFact]) -> ItemFact | None:
+    """The one item that shares the most telling words with a text or a file's name."""
+    said = set(_split(text))
+    shared = {item.id: len(said.intersection(_telling(item.label))) for item in items}
+    most = max(shared.values(), default=0)
+    best = [item for item in items if most and shared[item.id] == most]
+    return best[0] if len(best) == 1 else None
+
+
+def _split(text: str) -> list[str]:
+    return plain(text.replace("_", " ").replace("-", " ")).split()
+
+
+def _telling(label: str) -> set[str]:
+    return {word for word in _split(label) if len(word) >= 3 and word not in _COMMON}
+
+
+def _by_kind(kind: str, left: list[ItemFact]) -> ItemFact | None:
+    """The only missing one it can be; else the only one asked for as exactly this kind."""
+    can_be = [item for item in left if item.kind in (kind, "any")]
+    exact = [item for item in can_be if item.kind == kind]
+    if len(can_be) == 1:
+        return can_be[0]
+    return exact[0] if len(exact) == 1 else None

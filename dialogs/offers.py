@@ -1,0 +1,48 @@
+"""Choices of messages that come outside the user's turn: they name what they are about, so that
+they work at any time (values beginning with ``@``; ``dialogs.routes``)."""
+
+from __future__ import annotations
+
+from dialogs.reply import Choice
+
+FULL, NOT_FOR, YES, NO, RATE, REOPEN = "@full", "@notfor", "@yes", "@no", "@rate", "@reopen"
+HERE = "@here"
+MOST_STARS = 5
+
+
+def here(number: str) -> Choice:
+    """*Saya di sini*, the answer to a call of the queue number ``number`` [001, 004]."""
+    words = ("saya disini", "sy di sini", "sy disini", "di sini", "disini", "hadir", "ya saya")
+    return Choice(f"{HERE}:{number}", "Saya di sini", (), words)
+
+
+def full(request_id: int) -> Choice:
+    """*Sudah lengkap*: nothing more comes for this data request."""
+    words = ("lengkap", "sudah semua", "udah semua", "udah lengkap", "sdh lengkap", "itu saja")
+    return Choice(f"{FULL}:{request_id}", "Sudah lengkap", (), words)
+
+
+def not_for(number: str) -> Choice:
+    """*Bukan untuk tiket ini*: what was just passed on leaves the ticket again."""
+    words = ("bukan tiket ini", "bukan untuk tiket itu", "salah tiket")
+    return Choice(f"{NOT_FOR}:{number}", "Bukan untuk tiket ini", (), words)
+
+
+def solved(number: str) -> tuple[Choice, ...]:
+    """*Sudah* and *Belum*, the answers to "Apakah masalah sudah beres?" [003 step 16]."""
+    yes = ("sudah beres", "udah", "udh", "sdh", "beres", "sudah selesai", "ya", "iya")
+    no = ("belum beres", "blm", "blum", "belom", "tidak", "masih", "belum selesai")
+    return (
+        Choice(f"{YES}:{number}", "Sudah", ("resolved", "affirm"), yes),
+        Choice(f"{NO}:{number}", "Belum", ("not_resolved", "deny"), no),
+    )
+
+
+def stars(number: str) -> tuple[Choice, ...]:
+    """1 to 5; the number typed is the choice."""
+    return tuple(Choice(f"{RATE}:{number}:{n}", str(n)) for n in range(1, MOST_STARS + 1))
+
+
+def reopen(number: str) -> Choice:
+    """*Buka lagi*: a closed ticket is opened again."""
+    return Choice(f"{REOPEN}:{number}", "Buka lagi", (), ("buka kembali", "masih perlu", "buka"))
