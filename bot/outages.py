@@ -72,13 +72,15 @@ def _open(
     outages.add(connection, began, ended, why)
     earliest = ended + due.AFTER_OUTAGE if gap > NOTHING else None
     outages.move(connection, due.USER_SIDE, gap, earliest)
+    outages.move(connection, due.WAITING, NOTHING, earliest)
+    outages.move(connection, due.MOVING, gap, None)
 
 
 def drain(connection: Connection, outage: AnyRow, now: datetime) -> None:
     """What had gathered is through: the hour begins now."""
     if outages.drain(connection, now):
         held = outage.ended_at + due.AFTER_OUTAGE
-        outages.hold(connection, due.USER_SIDE, held, now + due.AFTER_OUTAGE)
+        outages.hold(connection, due.USER_SIDE | due.WAITING, held, now + due.AFTER_OUTAGE)
 
 
 def is_drained(connection: Connection, outage: AnyRow, now: datetime) -> bool:
@@ -101,7 +103,7 @@ def calming(outage: AnyRow | None, now: datetime) -> bool:
 def stale(rows: list[AnyRow]) -> set[int]:
     """Of several messages that are due to one user all but the last: the ids of those that
     change nothing (``due.NUDGES``). ``rows`` are in order of their due times."""
-    last = {row.contact_id: row.id for row in rows if due.base(row.kind) in due.USER_SIDE}
+    last = {row.contact_id: row.id for row in rows if due.base(row.kind) in due.TO_USERS}
     return {
         row.id
         for row in rows

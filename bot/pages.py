@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from starlette.routing import Mount
@@ -48,7 +49,8 @@ def _console(login: Login, config: Config, places: Places) -> Mount:
         raise ConfigError(
             "LOKET_OIDC_SECRET is missing; oidc in config.yml needs it (or set oidc to null)"
         )
-    from bot.web.console.oidc import Provider  # slow to import, and rarely there
+    with warnings.catch_warnings(record=True):  # Authlib's, about the httpx it is to use
+        from bot.web.console.oidc import Provider  # slow to import, and rarely there
 
     provider = Provider(login, config.oidc, places.oidc_secret)
     return console_app.routes(login, provider.routes(), provider.routes_inside())

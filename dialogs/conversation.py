@@ -125,7 +125,8 @@ def _followed(m: Moment, move: Move) -> Move:
     if anew is None:
         return move
     facts = replace(m.facts, about=anew.about, unspoken=False)
-    after = _said(Moment(move.state, anew.heard, facts, m.desk, parts=anew.parts), anew.plain)
+    said = Moment(move.state, anew.heard, facts, m.desk, parts=anew.parts, plain=anew.plain)
+    after = _said(said, anew.plain)
     return replace(
         after,
         say=(*move.say, *after.say),

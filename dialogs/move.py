@@ -51,7 +51,8 @@ class Moment:
     """One message at its place in the conversation.
 
     ``chosen`` is the value of the choice it means. ``parts`` are the texts of the
-    breath, each with the row id of its message.
+    breath, each with the row id of its message. ``plain``: it is for no ticket, as the
+    user said.
     """
 
     state: State
@@ -60,6 +61,7 @@ class Moment:
     desk: Desk
     chosen: str | None = None
     parts: tuple[Part, ...] = ()
+    plain: bool = False
 
     def text(self, name: str, **values: object) -> str:
         """A sentence; every template may use ``office``."""

@@ -83,6 +83,10 @@ def _drafts(m: Moment) -> Move:
     return drafts.hear(m) or menu.again(m)
 
 
+def _resume(m: Moment) -> Move:
+    return m.stay() if m.state.flow == "consultation" else consultation.resume(m)
+
+
 Act = Callable[[Moment], Move]
 # Choices that several flows offer.
 SHARED: Mapping[str, Act] = {
@@ -134,5 +138,6 @@ WORDS: Mapping[str, Act] = {
     "cek tiket": _status,
     "status tiket": _status,
     "buat tiket": _ticket,
+    "lanjutkan isian": _resume,
     "cabut tautan": links.revoke,
 }

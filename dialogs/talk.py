@@ -9,7 +9,7 @@ from dataclasses import replace
 from dialogs.choosing import plain, words
 from dialogs.commands import RecordMiss
 from dialogs.extraction import extract
-from dialogs.flows import drafts, erasure, faq, feedback, form, menu, person, status
+from dialogs.flows import drafts, erasure, faq, feedback, form, live, menu, person, status
 from dialogs.flows.consultation_problem import has_voice
 from dialogs.move import Moment, Move
 from dialogs.turn import Settle
@@ -26,6 +26,10 @@ OPENERS = words(
 )
 _ASKING = words("tanya nanya bertanya izin ijin info bantu tolong numpang")
 _REACH_ME = re.compile(r"(?i)\b(?:hubungi|kontak|telepon|telp|kabari)\b.{0,20}\d")
+# Buttons and answers of the form: alone, where no form asks, they are about nothing.
+_ANSWERS = words(
+    "kirim kirimkan ubah lewati skip lanjut lanjutkan next tetap simpan hapus pakai isi baru penyedia"
+)
 _FEW_WORDS = 3
 _WISH_WORDS = 5
 
@@ -33,10 +37,12 @@ _WISH_WORDS = 5
 def hear(m: Moment) -> Move:
     """Always an answer: an act, a ready answer, suggestions, or the word that we failed."""
     if not m.heard.text.strip():
-        return _files_alone(m)
+        return live.noted(m) or _files_alone(m)
     said = plain(m.heard.text).split()
     if said and OPENERS.issuperset(said):
-        return _opener(m, said)
+        return live.noted(m) or _opener(m, said)
+    if len(said) == 1 and said[0] in _form_words(m):
+        return live.noted(m) or _out_of_place(m)
     move = _answered(m)
     if not all(isinstance(command, RecordMiss) for command in move.commands):
         return move
@@ -68,6 +74,9 @@ def _answered(m: Moment) -> Move:
     topic = faq.confident_topic(m)
     if topic is not None:
         return faq.answer(m, topic)
+    noted = live.noted(m)
+    if noted and _act(m) not in _WHILE_WAITING:
+        return noted
     if _introduced(m) and (m.is_("out_of_scope") or not _act(m)):
         return m.go("menu", "", m.text("known", heard=m.state.heard))
     act = _act(m)
@@ -101,6 +110,17 @@ def _opener(m: Moment, said: list[str]) -> Move:
     if not _ASKING.isdisjoint(said):
         return _settled(m.go("menu", "ask", m.text("opener")), Settle.FRAGMENT)
     return _settled(_greet(m), Settle.FRAGMENT)
+
+
+def _form_words(m: Moment) -> frozenset[str]:
+    """Words that answer a form's question and say nothing by themselves."""
+    return _ANSWERS.union(*(plain(t.label).split() for t in m.desk.office.form.user_types))
+
+
+def _out_of_place(m: Moment) -> Move:
+    """ "Kirim", "penyedia": an answer where nothing was asked."""
+    text = m.text("out_of_place", draft=form.worth_keeping(m.state.draft))
+    return _settled(m.go("menu", "ask", text), Settle.FRAGMENT)
 
 
 def _files_alone(m: Moment) -> Move:
@@ -158,3 +178,11 @@ ACTS: Mapping[str, Callable[[Moment], Move]] = {
     "erase_my_data": erasure.start,
     "out_of_scope": faq.out_of_scope,
 }
+# What these ask for is done while the user waits for a person; the rest is for that person.
+_WHILE_WAITING = tuple(
+    ACTS[name]
+    for name in (
+        "goodbye", "thanks", "cancel", "help", "request_human", "open_ticket", "ticket_status",
+        "submit_feedback", "bot_challenge", "erase_my_data",
+    )
+)  # fmt: skip

@@ -56,19 +56,24 @@ def unanswered(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
     if job.ticket.state != "selesai":
         return
     row = messages.newest_notice(job.connection, job.ticket.id, job.ticket.solved_at)
-    if row is None or _known(job, row):
+    assert row is not None  # it was written when the ticket was solved
+    since = _known_since(job, row)
+    if since is None:
+        _to_be_called(job, row)
+        closure.wait_for_word(job, moment.now)
+    elif waiting.until(counter, counter.policy.sla.confirmation, since) > moment.now:
+        closure.wait_for_word(job, since)
+    else:
         closure.silence(job)
-        return
-    _to_be_called(job, row)
-    closure.wait_for_word(job)
 
 
-def _known(job: Job, row: AnyRow) -> bool:
-    """Whether a message or its copy arrived, or its user was reached by phone."""
+def _known_since(job: Job, row: AnyRow) -> datetime | None:
+    """When a message or its copy arrived, or its user was reached by phone, whichever came
+    first; None while they cannot know of it."""
     copies = messages.copies(job.connection, job.ticket.id, row.id, AGAIN)
-    if any(data.arrived_at(job.connection, message) for message in (row.id, *copies)):
-        return True
-    return calls.reached_since(job.connection, job.ticket.id, row.created_at)
+    arrivals = [data.arrived_at(job.connection, message) for message in (row.id, *copies)]
+    arrivals.append(calls.reached_since(job.connection, job.ticket.id, row.created_at))
+    return min(filter(None, arrivals), default=None)
 
 
 def _other_way(job: Job, row: AnyRow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from dialogs import commands as c
@@ -37,15 +37,21 @@ def solve(job: Job, action: a.Solve) -> str:
     text = job.notice("solution", solution=job.ticket.solution, explainer=job.ticket.explainer)
     notice = replace(text, choices=offers.solved(job.ticket.number))
     job.tell(notice, expects="confirm", must_arrive=True)
-    wait_for_word(job)
+    wait_for_word(job, job.moment.now)
     return f"Solusi {job.ticket.number} dikirim. Pengguna ditanya apakah sudah beres."
 
 
-def wait_for_word(job: Job) -> None:
-    """Until when silence after a solution may last, from now."""
+def wait_for_word(job: Job, since: datetime) -> None:
+    """How long silence after a solution may last."""
     limit = job.counter.policy.sla.confirmation
-    at = waiting.until(job.counter, limit, job.moment.now)
-    waiting.arm(job, waiting.CONFIRMATION, _about(job), at, limit=limit.limit)
+    waiting.arm(
+        job,
+        waiting.CONFIRMATION,
+        _about(job),
+        waiting.until(job.counter, limit, since),
+        since=since.isoformat(),
+        limit=limit.limit,
+    )
 
 
 def _write_solution(job: Job, solution: str, explainer: str, *, missing: bool) -> None:
@@ -119,10 +125,10 @@ def end(job: Job, reason: str, notice: Reply, *, rate: bool = False) -> None:
     asked.cancel_open(job)
     queue.over(job)
     waiting.stop_all(job)
-    job.update(
-        state="ditutup", closed_at=job.moment.now, close_reason=reason, waiting_since=None
-    )
+    job.update(state="ditutup", closed_at=job.moment.now, close_reason=reason, waiting_since=None)
     job.write("closed", CLOSE_REASONS[reason])
+    if reason == "other_unit" and not notice.choices:
+        notice = replace(notice, choices=(offers.reopen(job.ticket.number),))
     job.tell(notice, expects="", must_arrive=True)
     if rate:
         question = Reply(

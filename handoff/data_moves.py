@@ -25,9 +25,7 @@ def move(job: Job, action: a.MoveData) -> str:
     told = "\n".join(map(asked.told, pieces))
     job.write("data_moved_away", f"{target.ticket.number}\n{told}")
     target.write("data_moved_here", f"{job.ticket.number}\n{told}")
-    target.alert_holder(
-        "data_moved", f"{target.ticket.number}: ada data dari {job.ticket.number}."
-    )
+    target.alert_holder("data_moved", f"{target.ticket.number}: ada data dari {job.ticket.number}.")
     job.tell(job.notice("data_moved", count=len(pieces), into=target.ticket.number))
     return f"{len(pieces)} data dipindahkan ke {target.ticket.number}."
 

@@ -37,12 +37,17 @@ USER_SIDE: frozenset[str] = frozenset(
         waiting.WEB_NOTICE,  # no browser could fetch anything from us
         "form_left_alone",  # bot.turns.IDLE_FORM
         queue_times.CALL,
-        queue_times.IDLE,  # but not RETURN: nobody is left mute for an hour after an outage
+        queue_times.IDLE,
     }
 )
+# These move and do not wait: nobody is left mute for an hour after an outage.
+MOVING: frozenset[str] = frozenset({queue_times.WARN, queue_times.RETURN})
+# A time of the day stays where it is, and waits like the rest.
+WAITING: frozenset[str] = frozenset({queue_times.CLOSE})
+TO_USERS = USER_SIDE | MOVING | WAITING
 AFTER_OUTAGE = timedelta(hours=1)
 # Nothing but a message to the user: after an outage one that is not the user's last is left out.
-NUDGES: frozenset[str] = frozenset({waiting.DATA_REMINDER, "form_left_alone"})
+NUDGES: frozenset[str] = frozenset({waiting.DATA_REMINDER, queue_times.WARN, "form_left_alone"})
 
 
 class Find(Protocol):

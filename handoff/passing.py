@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs import commands as c
 from dialogs.reply import Reply
+from handoff import requests
 from handoff.job import Job
 from storage.repositories import messages
 
@@ -26,6 +27,7 @@ def take_back(job: Job, command: c.TakeBack) -> list[Reply]:
     """They leave the ticket again; history keeps that they did. The agent's line still waits
     for its answer."""
     ids = _messages(job, command.message_ids, command.attachment_ids)
+    requests.take_back(job, ids)
     messages.put_on_ticket(job.connection, ids, None)
     messages.detach_files(job.connection, command.attachment_ids, job.ticket.id)
     values: dict[str, object] = {"waiting_since": None}

@@ -15,9 +15,14 @@ from storage.repositories import queue as rows
 
 
 def closing(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
-    """The office closes: whoever waits is told and keeps the ticket."""
+    """The office closes: whoever waits is told and keeps the ticket. After an outage over the
+    closing it may be open again: then they wait for today's."""
     request, job = _about(counter, moment, deadline)
-    if request.state in rows.IN_QUEUE:
+    if request.state not in rows.IN_QUEUE:
+        return
+    if counter.calendar.is_open(moment.now):
+        queue_times.arm(job, request, queue_times.CLOSE)
+    else:
         queue.went_on(job, request, "closing")
 
 

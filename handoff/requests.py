@@ -62,8 +62,8 @@ def ask(job: Job, action: a.AskData) -> str:
 
 
 def _wanted(action: a.AskData) -> list[tuple[str, str]]:
-    items = [(clip(safe(label), MOST_LETTERS), kind) for label, kind in action.items]
-    items = [(label, kind) for label, kind in items if label]
+    wanted = ((clip(safe(label), MOST_LETTERS), str(kind)) for label, kind in action.items)
+    items = [(label, kind) for label, kind in wanted if label]
     if not items:
         raise Refused("Tulis dulu data apa yang diminta, satu per baris.")
     if len(items) > MOST_ITEMS:
@@ -96,6 +96,8 @@ def phoned(job: Job, action: a.PhoneCall) -> str:
     calls.settle_undelivered(job.connection, job.ticket.id, job.moment.now)
     if request is not None and request.state == "open" and request.started_at is None:
         asked.begin(job, request, job.moment.now)
+    if job.ticket.state == "selesai":
+        closure.wait_for_word(job, job.moment.now)
     return "Panggilan dicatat."
 
 
@@ -118,18 +120,14 @@ def complete(job: Job, action: a.DataComplete) -> str:
 
 
 def give(job: Job, command: c.GiveData) -> list[Reply]:
-    """Text and files for a request; the user sees what is still missing. After the time was
-    over the ticket is opened again for them."""
+    """Text and files for a request; the conversation has told the user what is still missing.
+    After the time was over the ticket is opened again for them."""
     request = _get(job, command.request_id)
     new = {_keep(job, request, piece) for piece in command.pieces}
     kept = [p for p in data.pieces_of_ticket(job.connection, job.ticket.id) if p.id in new]
     if kept:
         job.write("data_given", "\n".join(map(asked.told, kept)))
-    if request.state == "open":
-        notice = asked.asking(job, "data_received", request, taken=sorted({p.n for p in kept if p.n}))
-        choices = (*notice.choices, offers.not_for(job.ticket.number))
-        job.answer(replace(notice, choices=choices))
-    else:
+    if request.state != "open":
         _late(job, request)
     return []
 
@@ -216,9 +214,11 @@ def take_back(job: Job, message_ids: tuple[int, ...]) -> int:
 
 
 def number_of(moment: Moment, request_id: int) -> str:
-    """The number of the ticket a request is about; empty where there is none."""
+    """The number of the ticket a request of this person is about; empty where there is none."""
     request = data.get(moment.connection, request_id)
-    return "" if request is None else str(tickets.get(moment.connection, request.ticket_id).number)
+    if request is None or request.contact_id != moment.case.contact_id:
+        return ""
+    return str(tickets.get(moment.connection, request.ticket_id).number)
 
 
 def _get(job: Job, request_id: int) -> AnyRow:

@@ -93,9 +93,15 @@ class Rig:
         start: datetime = MONDAY,
         database_url: str = "",
         change: Callable[[dict[str, Any]], None] | None = None,
+        oidc_secret: str = "",
     ) -> None:
         self.clock = HandClock(start)
-        self.places = Places(data_dir=folder, database_url=database_url, secret_key="k" * 32)
+        self.places = Places(
+            data_dir=folder,
+            database_url=database_url,
+            secret_key="k" * 32,
+            oidc_secret=oidc_secret,
+        )
         self.telegram = RecordingChannel("telegram", TELEGRAM)
         self.config = office_config(change)
         self.engine = engine

@@ -11,11 +11,12 @@ import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.desk_turns import worker_of
 from bot.rendering import parse_choice
@@ -24,7 +25,7 @@ from handoff import actions as a
 from handoff.history import verify
 from handoff.refusal import Refused
 from handoff.rights import may
-from handoff.standing import OPEN_STATES, ROLES, Standing
+from handoff.standing import OPEN_STATES, ROLES, Standing, Worker
 from nlu.engine import Engine
 from storage.repositories import agents as accounts
 from tests.handoff.tickets import opened
@@ -57,7 +58,8 @@ WORDS = (
     "saya di sini",
     "ini NIB saya 0220101234567",
 )
-WAITS = (1, 61, 6 * 60, 11 * 60, 3600, 25 * 3600, 73 * 3600, 8 * 86400)
+ITEMS: tuple[tuple[str, a.ItemKind], ...] = (("Scan NIB", "file"), ("Nomor NPWP", "text"))
+WAITS = (1, 61, 61, 6 * 60, 6 * 60, 11 * 60, 3600, 25 * 3600, 73 * 3600, 8 * 86400)
 _NUMBER = re.compile(r"\b(?:LPSE|ANT)-\d{4}-\d{5}-[0-9A-Z]\b")
 _ENGINE: list[Engine] = []
 
@@ -74,13 +76,18 @@ class Faults(logging.Handler):
         self.lines.append(record.getMessage() + cause)
 
 
+def _no_questions(raw: dict[str, Any]) -> None:
+    """Waiting for a person takes few words here; what is asked before has tests of its own."""
+    raw["queue"]["form_first"] = "none"
+
+
 class Desk(RuleBasedStateMachine):
     """An office with three users and five agents."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="loket-desk-"))
-        self.rig = Rig(self.folder, _ENGINE[0])
+        self.rig = Rig(self.folder, _ENGINE[0], change=_no_questions)
         self.marks = itertools.count(1)
         self.faults = Faults()
         logging.getLogger().addHandler(self.faults)
@@ -89,6 +96,7 @@ class Desk(RuleBasedStateMachine):
         try:
             self._nobody_is_mute()
             self.what_was_said_is_right()
+            self.the_chain_is_whole()
         finally:
             logging.getLogger().removeHandler(self.faults)
             self.rig.close()
@@ -126,23 +134,113 @@ class Desk(RuleBasedStateMachine):
         self.rig.take(self.rig.event(*who, tap=Tap(value, step)))
         self._pass(timedelta(seconds=4))
 
-    # Agents
+    @rule(who=st.sampled_from(USERS), said=st.sampled_from(WORDS))
+    def user_wants_a_person(self, who: tuple[str, str], said: str) -> None:
+        """As far as it takes until they wait: whatever is asked before is answered."""
+        for text in ("bicara dengan petugas", "Budi Santoso", "gagal upload penawaran", "kirim"):
+            if self._waits(who):
+                break
+            self.rig.hear(text, *who)
+            self._pass(timedelta(seconds=4))
+        self.rig.hear(said, *who)
 
-    @rule(data=st.data(), login=st.sampled_from(sorted(AGENTS)))
-    def agent_acts(self, data: st.DataObject, login: str) -> None:
-        numbers = [row.number for row in self.rig.rows("SELECT number FROM tickets ORDER BY id")]
-        number = data.draw(st.sampled_from(numbers))
-        action = data.draw(self._actions(numbers))
+    def _waits(self, who: tuple[str, str]) -> bool:
+        return bool(
+            self.rig.rows(
+                "SELECT 1 FROM human_requests r JOIN conversations c ON c.id = r.conversation_id "
+                "WHERE c.chat = :chat AND r.state IN ('waiting', 'called', 'live')",
+                chat=self.rig.key(*who).chat,
+            )
+        )
+
+    # Both sides
+
+    @rule(who=st.sampled_from(USERS), login=st.sampled_from(["rina", "sari"]))
+    def a_chat_goes_live(self, who: tuple[str, str], login: str) -> None:
+        """In office hours somebody waits for a person, and an agent takes the chat."""
+        self.next_opening()
+        self.rig.duty(login, on=True)
+        self.user_wants_a_person(who, "halo min")
+        for row in self._requests(who, "waiting", "called"):
+            self._try(login, a.Take(), row.number)
+
+    @rule(who=st.sampled_from(USERS), text=st.sampled_from(WORDS), answers=st.booleans())
+    def a_live_line(self, who: tuple[str, str], text: str, answers: bool) -> None:
+        for row in self._requests(who, "live"):
+            self.rig.hear(text, *who)
+            if answers:
+                login = next(n for n, i in self.rig.agents.items() if i == row.agent_id)
+                self._try(login, a.ReplyToUser(f"balasan-{next(self.marks)}"), row.number)
+            self._pass(timedelta(seconds=2))
+
+    @rule(who=st.sampled_from(USERS), sends=st.integers(0, 3), full=st.booleans())
+    def data_are_asked_for(self, who: tuple[str, str], sends: int, full: bool) -> None:
+        rows = self.rig.rows(
+            "SELECT t.number FROM tickets t JOIN conversations c ON c.id = t.conversation_id "
+            "WHERE c.chat = :chat AND t.open ORDER BY t.id DESC LIMIT 1",
+            chat=self.rig.key(*who).chat,
+        )
+        for row in rows:
+            self._try("sari", a.AskData(ITEMS, "mohon dikirim"), row.number)
+            self._pass(timedelta(seconds=4))
+            self.rig.fetched("wati")
+            for n in range(sends):
+                self.user_says(who, f"data ke-{n}", quick=False)
+            if full:
+                self.user_says(who, "sudah lengkap", quick=False)
+
+    def _requests(self, who: tuple[str, str], *states: str) -> list[Any]:
+        rows = self.rig.rows(
+            "SELECT t.number, r.agent_id, r.state FROM human_requests r "
+            "JOIN conversations c ON c.id = r.conversation_id "
+            "JOIN tickets t ON t.id = r.ticket_id WHERE c.chat = :chat",
+            chat=self.rig.key(*who).chat,
+        )
+        return [row for row in rows if row.state in states]
+
+    def _try(self, login: str, action: a.Action, number: str) -> bool:
         try:
             self.rig.act(login, action, number)
         except Refused:
+            return False
+        return True
+
+    # Agents
+
+    @rule(data=st.data())
+    def agent_acts(self, data: st.DataObject) -> None:
+        """Anybody tries anything."""
+        self._act(data, data.draw(st.sampled_from(sorted(AGENTS))), allowed=False)
+
+    @rule(data=st.data())
+    def helpdesk_works(self, data: st.DataObject) -> None:
+        """Somebody does what they may."""
+        self._act(data, data.draw(st.sampled_from(["rina", "sari"])), allowed=True)
+
+    @rule(data=st.data())
+    def the_whole_desk_works(self, data: st.DataObject) -> None:
+        self._act(data, data.draw(st.sampled_from(sorted(AGENTS))), allowed=True)
+
+    def _act(self, data: st.DataObject, login: str, *, allowed: bool) -> None:
+        rows = self.rig.rows("SELECT * FROM tickets ORDER BY id")
+        row = data.draw(st.sampled_from(rows))
+        actions = self._actions([row.number for row in rows])
+        if allowed:
+            worker = self._worker(login)
+            standing = Standing(row.state, row.tier, row.agent_id, row.kind)
+            actions = [action for action in actions if may(worker, standing, type(action))]
+        if not actions:
             return
-        if data.draw(st.booleans()):
+        done = self._try(login, data.draw(st.sampled_from(actions)), row.number)
+        if done and data.draw(st.booleans()):
             self._pass(timedelta(seconds=4))
 
-    def _actions(self, numbers: list[str]) -> st.SearchStrategy[a.Action]:
+    def _worker(self, login: str) -> Worker:
+        number = self.rig.agents[login]
+        return worker_of(self.rig.loket.database.read(lambda c: accounts.get(c, number)))
+
+    def _actions(self, numbers: list[str]) -> list[a.Action]:
         mark = next(self.marks)
-        items: tuple[tuple[str, a.ItemKind], ...] = (("Scan NIB", "file"), ("Nomor NPWP", "text"))
         calls = [row.id for row in self.rig.rows("SELECT id FROM calls WHERE state = 'open'")]
         pieces = [row.id for row in self.rig.rows("SELECT id FROM data_pieces")]
         made: list[a.Action] = [
@@ -156,7 +254,7 @@ class Desk(RuleBasedStateMachine):
             a.ReplyToUser(f"balasan-{mark} dari petugas"),
             a.WriteNote(f"rahasia-{mark} catatan dalam"),
             a.Recommend(f"rahasia-{mark} saran dalam"),
-            a.AskData(items, "mohon dikirim"),
+            a.AskData(ITEMS, "mohon dikirim"),
             a.DataComplete(),
             a.Solve(f"solusi-{mark}", "Rina", missing=True),
             a.Close("withdrawn"),
@@ -170,7 +268,7 @@ class Desk(RuleBasedStateMachine):
             a.LkppSent(f"LKPP/{mark}"),
             a.LkppAnswer("guidance", f"rahasia-{mark} petunjuk"),
             a.LkppAnswer("still_working", f"rahasia-{mark} dikerjakan"),
-            a.LkppAnswer("data_needed", f"rahasia-{mark} butuh", relay=True, items=items),
+            a.LkppAnswer("data_needed", f"rahasia-{mark} butuh", relay=True, items=ITEMS),
             a.LkppAnswer(
                 "solved", f"rahasia-{mark}", solution="beres", explainer="LKPP", missing=True
             ),
@@ -178,7 +276,7 @@ class Desk(RuleBasedStateMachine):
         made += [a.PhoneCall(call, reached) for call in calls[:2] for reached in (True, False)]
         if pieces:
             made.append(a.MoveData(tuple(pieces[:1]), numbers[-1]))
-        return st.sampled_from(made)
+        return made
 
     @rule(login=st.sampled_from(sorted(AGENTS)), on=st.booleans())
     def duty(self, login: str, on: bool) -> None:
@@ -197,6 +295,13 @@ class Desk(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from(WAITS))
     def time_passes(self, seconds: int) -> None:
         self._pass(timedelta(seconds=seconds))
+
+    @rule()
+    def next_opening(self) -> None:
+        calendar, now = self.rig.loket.turns.counter.calendar, self.rig.clock.now()
+        opening = calendar.next_open(now + timedelta(minutes=20))
+        if not calendar.is_open(now) and opening is not None:
+            self._pass(opening - now)
 
     @rule()
     def browser_looks(self) -> None:
@@ -240,8 +345,7 @@ class Desk(RuleBasedStateMachine):
         """The account with every role can take and close whatever is open, and reopen the rest."""
         if not self.rig.agents:
             return
-        number = self.rig.agents["sari"]
-        sari = worker_of(self.rig.loket.database.read(lambda c: accounts.get(c, number)))
+        sari = self._worker("sari")
         for row in self.rig.rows("SELECT * FROM tickets"):
             standing = Standing(row.state, row.tier, sari.id, row.kind)
             if row.state in OPEN_STATES:
@@ -307,8 +411,6 @@ class Desk(RuleBasedStateMachine):
         )
         return [json.loads(row.body)["kind"] for row in rows]
 
-    @precondition(lambda self: self.rig.agents)
-    @invariant()
     def the_chain_is_whole(self) -> None:
         key = self.rig.loket.turns.counter.key
         for row in self.rig.rows("SELECT id FROM tickets"):
@@ -334,8 +436,8 @@ def _engine(engine: Engine) -> None:
 
 class TestDesk(Desk.TestCase):  # type: ignore[name-defined,misc]
     settings = settings(
-        max_examples=12,
-        stateful_step_count=25,
+        max_examples=15,
+        stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

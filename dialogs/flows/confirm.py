@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dialogs.choosing import plain
+from dialogs.choosing import plain, words
 from dialogs.commands import AskReopen, Command, ConfirmSolved, NoteOnTicket
 from dialogs.facts import TicketFact
 from dialogs.flows import faq, status
 from dialogs.move import Moment, Move
-from dialogs.words import QUESTIONS
+from dialogs.words import GREETINGS, HONORIFICS, POLITE, QUESTIONS
 
 CLOSED = "ditutup"
 _SUDAH = r"(?:sudah|udah|udh|sdh|dah|sudh|uda)"
@@ -25,12 +25,17 @@ _NOT_YET = re.compile(
     rf"\b(?:belum|blm|blum|belom|blom)\b|{_STILL.pattern}|\b{_TIDAK}\s+(?:bisa|bs|berhasil|beres)\b"
 )
 _SOLVED = re.compile(
-    rf"^{_SUDAH}(?:\s+(?:min|mimin|kak|pak|bu|mas|mbak|bang|ya|kok|nih|dong|makasih|terima kasih))*$"
+    rf"^{_SUDAH}(?:\s+(?:min|mimin|kak|pak|bu|mas|mbak|bang|ya|kok|nih|dong|makasih|terima"
+    r"|kasih))*$"
     rf"|\b{_SUDAH}\s+(?:\w+\s+){{0,3}}(?:bisa|bs|beres|selesai|normal|lancar|aman|ok|oke|berhasil"
     r"|masuk|teratasi|tuntas|sukses|clear|jalan)\b"
     r"|^(?:beres|berhasil|aman|lancar|tuntas|sukses|bisa|clear)\b"
 )
 _NOT_TRIED = re.compile(r"\b(?:coba|dicoba|nyoba|cek|sempat|sempet|kerjakan|lihat|baca)\b")
+# "Baik min" takes note of the answer; it does not say that it helped.
+_NOTED = words("ok oke okay okey baik baiklah siap sip noted oh ooh dicoba dulu") | {
+    *HONORIFICS, *GREETINGS, *POLITE,
+}  # fmt: skip
 _TELLING = 3  # words from which a text tells something
 # Wishes about the conversation: no answer, and nothing for the agent either.
 _ACTS = (
@@ -74,7 +79,7 @@ def verdict(m: Moment) -> bool | None:
     """Solved, not solved, or no word about that."""
     said = plain(m.heard.text)
     asks = _asks(m)
-    if not said or (asks and faq.confident_topic(m)):
+    if _NOTED.issuperset(said.split()) or (asks and faq.confident_topic(m)):
         return None
     short = len(said.split()) <= _MOST_WORDS
     if short and _NOT_YET.search(said):

@@ -55,6 +55,13 @@ _NAME = re.compile(
     r"|jl|jln|jalan|gg|gang|komplek|kompleks|perumahan|ruko|gedung|rt|rw)\b\.?\s+\S"
 )
 _BARE_WISH = 3
+# "Ga jadi... mau nanya jadwal": not this form any more, but something else.
+_NOT_THIS = re.compile(
+    r"(?is)^(?:(?:eh|ya|yah|wah|duh|maaf|sori|sorry|min|kak)\W+)*"
+    r"(?:(?:ga|gak|gk|g|nggak|ngga|engga|enggak|tidak|tdk|gausah|ga usah|gak usah)\s+jadi"
+    r"|batal(?:in)?\s+(?:aja|saja|deh|dulu))\b\W*(\w.*\s.*)$"
+)
+_INSTEAD = re.compile(r"(?i)\b(?:mau|ingin|pengen|nanya|tanya|bertanya|lain|beda|ganti)\b|\?")
 
 
 _PLAIN_CHECKS = ("phone", "email", "npwp")  # nothing but an answer passes these
@@ -108,6 +115,8 @@ def hear(m: Moment) -> Move | None:
         return None
     step = _step(draft, m.desk)
     if m.chosen is None and not m.heard.files and m.heard.phone is None:
+        if move := _leaving(m):
+            return move
         if move := _act(m, step):
             return move
         if consultation_choices.plainly_answers(m, draft):
@@ -158,6 +167,14 @@ def _step(draft: Draft, desk: Desk) -> Step:
     if form.field_of(desk.office.form, draft.asking):
         return _FIELD
     return STEPS.get(draft.asking, STEPS[form.SUMMARY])
+
+
+def _leaving(m: Moment) -> Move | None:
+    """Something else is wanted: to leave is offered, the words are kept."""
+    found = _NOT_THIS.match(m.heard.text.strip())
+    if found is None or not _INSTEAD.search(found[1]):
+        return None
+    return m.go("drafts", "leave", words=found[1].strip())
 
 
 def _act(m: Moment, step: Step) -> Move | None:

@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dialogs import offers
 from dialogs.choosing import plain, words
 from dialogs.commands import FinishData, GiveData, Piece
 from dialogs.facts import DataFact, ItemFact
-from dialogs.flows import faq, status
+from dialogs.flows import faq, menu, status
 from dialogs.heard import File
 from dialogs.move import Moment, Move
+from dialogs.reply import Reply
 from dialogs.state import Part, Passed
+from dialogs.turn import Settle
 from dialogs.words import GREETINGS, HONORIFICS, POLITE, QUESTIONS
 
 _NUMBERED = re.compile(
@@ -56,7 +59,10 @@ def hear(m: Moment) -> Move | None:
 
 def full(m: Moment) -> Move:
     """*Sudah lengkap* was chosen; its value ends in the request's id."""
-    return _silently(m, FinishData(int((m.chosen or "").partition(":")[2] or 0)))
+    said = (m.chosen or "").partition(":")[2]
+    if not said.isdecimal():
+        return menu.aside(m, m.text("old_button"))
+    return _silently(m, FinishData(int(said)))
 
 
 def missing(request: DataFact) -> list[ItemFact]:
@@ -138,12 +144,43 @@ def _asks(text: str) -> bool:
 
 
 def _given(m: Moment, request: DataFact) -> Move:
+    """It is on its way to the request; what has come and what is missing is said once for all
+    that comes in a breath. What comes late is answered by what becomes of the ticket."""
     pieces = tuple(_pieces(m, request))
     files = tuple(file.attachment_id for file in m.heard.files)
     parts = m.parts or (Part(m.heard.message_id, ""),)
-    passed = Passed(request.number, m.facts.now.timestamp(), parts, files)
+    before = m.state.passed
+    together = before and before.number == request.number and before.fresh and m.facts.unspoken
+    earlier = before if before and together else Passed(request.number, 0.0)
+    passed = Passed(
+        request.number,
+        0.0,  # what is said next is heard on its own: a question is no data
+        (*earlier.parts, *parts),
+        (*earlier.files, *files),
+        fresh=not request.late,
+    )
     kept = tuple(f for f in m.state.files if f not in files)
-    return _silently(m, GiveData(request.id, pieces), passed=passed, files=kept)
+    command = GiveData(request.id, pieces)
+    if request.late:
+        return _silently(m, command, passed=passed, files=kept)
+    said = _received(m, request, pieces)
+    choices = {"asked": said.choices, "asked_last": True}
+    m = m.with_state(passed=passed, files=kept, **choices)
+    waits = Settle.BREATH if m.heard.text.strip() else Settle.FRAGMENT
+    return replace(m.stay(commands=(command,)), replies=(said,), settle=waits, silent=True)
+
+
+def _received(m: Moment, request: DataFact, pieces: Sequence[Piece]) -> Reply:
+    now = {piece.item_id for piece in pieces}
+    loose = request.loose + sum(piece.item_id is None for piece in pieces)
+    text = m.text(
+        "data_received",
+        number=request.number,
+        came=[item for item in request.items if item.got or item.id in now],
+        missing=[item for item in request.items if not item.got and item.id not in now],
+        loose=loose,
+    )
+    return Reply(text, (offers.full(request.id), offers.not_for(request.number)))
 
 
 def _pieces(m: Moment, request: DataFact) -> Iterator[Piece]:

@@ -75,7 +75,7 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
         files=len(state.files),
         office=desk.office,
     )
-    choices = {"confirm": (_SEND, _SORT, _REWRITE, _DROP), "sort": _KINDS}
+    choices = {"confirm": (_SEND, _REWRITE, _DROP, _SORT), "sort": _KINDS}
     return Reply(text, choices.get(at, (_DROP,)))
 
 

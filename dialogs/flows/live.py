@@ -106,7 +106,9 @@ def noted(m: Moment) -> Move | None:
     queue = m.facts.queue
     if queue is None or not queue.here or queue.ticket is None:
         return None
-    move = m.go("menu", "rest", files=(), misses=0)
+    came = {file.attachment_id for file in m.heard.files}
+    files = tuple(file for file in m.state.files if file not in came)
+    move = m.go("menu", "rest", files=files, misses=0)
     text = m.text("waiting_noted", queue=queue, files=len(m.heard.files))
     return replace(move, say=(text,), settle=Settle.BREATH)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs import offers
-from dialogs.commands import PassToAgent, TakeBack
+from dialogs.commands import GiveData, PassToAgent, TakeBack
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
 from dialogs.flows import menu, status
@@ -56,10 +56,7 @@ def in_form(m: Moment) -> Move | None:
         for t in m.facts.tickets
         if t.open and t.expects in ("reply", "data") and _since(t) > draft.touched_at
     ]
-    if newer:
-        return _which(m, newer)
-    same = _same_breath(m)
-    return _pass(m, same) if same and _since_passed(m) > draft.touched_at else None
+    return _which(m, newer) if newer else None
 
 
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:
@@ -130,7 +127,7 @@ def told_again(m: Moment, move: Move) -> Move:
 
 def passes(move: Move) -> bool:
     """Whether words go to an agent: then nothing of this turn is thought about again."""
-    return any(isinstance(command, PassToAgent) for command in move.commands)
+    return any(isinstance(command, PassToAgent | GiveData) for command in move.commands)
 
 
 def _pass(m: Moment, number: str) -> Move:
@@ -154,8 +151,9 @@ def _pass(m: Moment, number: str) -> Move:
     kept = tuple(f for f in m.state.files if f not in files)
     state = replace(m.state, passed=passed, files=kept, asked=(choice,), asked_last=True)
     commands = (PassToAgent(number, text, ids, files),)
-    if state.flow == "consultation":  # its question is put again
-        return Move(state, replies=(said,), commands=commands, again=True)
+    if state.flow == "consultation" and state.draft is not None:  # its question is put again
+        draft = replace(state.draft, touched_at=m.facts.now.timestamp())
+        return Move(replace(state, draft=draft), (), (said,), commands, again=True)
     waits = Settle.BREATH if m.heard.text.strip() else Settle.FRAGMENT
     return Move(state, (), (said,), commands, waits, again=True, silent=True)
 

@@ -163,7 +163,7 @@ def just_opened(m: Moment) -> TicketFact | None:
 
 def more_words(m: Moment) -> Move | None:
     """What nothing else explains, said right after a ticket was made, is put on it."""
-    ticket = just_opened(m)
+    ticket = None if m.plain else just_opened(m)
     if ticket is None or len(m.heard.text.split()) < _TELLING:
         return None
     return _note(m.with_state(words=m.heard.text.strip()), "addition", ticket.number)

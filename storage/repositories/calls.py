@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, String, cast, exists, insert, select, update
+from sqlalchemy import Connection, String, cast, exists, func, insert, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import Call, Conversation, Message, OutboxRow, Ticket
@@ -84,9 +84,7 @@ def settle_undelivered(connection: Connection, ticket_id: int, now: datetime) ->
 
 def resolve(connection: Connection, message_id: int, now: datetime) -> None:
     """An undelivered message went another way."""
-    connection.execute(
-        update(_O).where(_O.c.message_id == message_id).values(resolved_at=now)
-    )
+    connection.execute(update(_O).where(_O.c.message_id == message_id).values(resolved_at=now))
 
 
 # Only what was meant for the ticket's own person: a topic of the agents' group is none of theirs.
@@ -127,12 +125,13 @@ def about_message(connection: Connection, message_id: int) -> bool:
     return bool(connection.execute(select(same)).scalar())
 
 
-def reached_since(connection: Connection, ticket_id: int, since: datetime) -> bool:
-    """Whether the user of a ticket was reached by phone since ``since``."""
-    reached = exists().where(
+def reached_since(connection: Connection, ticket_id: int, since: datetime) -> datetime | None:
+    """When the user of a ticket was first reached by phone since ``since``."""
+    query = select(func.min(_C.c.done_at)).where(
         _C.c.ticket_id == ticket_id, _C.c.done_by.is_not(None), _C.c.done_at >= since
     )
-    return bool(connection.execute(select(reached)).scalar())
+    found: datetime | None = connection.execute(query).scalar()
+    return found
 
 
 def seen_meanwhile(connection: Connection, ticket_id: int | None = None) -> list[AnyRow]:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.base import AnyRow, Instant, table_of
 from storage.models import Contact, Conversation, HumanRequest, Identity
 from storage.prepared import Prepared
+from storage.repositories import topics
 
 _C = table_of(Conversation)
 _P = table_of(Contact)
@@ -207,10 +208,11 @@ def contact_of(connection: Connection, conversation_id: int) -> int:
 
 
 def of_contact(connection: Connection, contact_id: int) -> list[AnyRow]:
-    """A person's chats (id, channel, unreachable_at, heard_at, created_at)."""
+    """A person's chats (id, channel, unreachable_at, heard_at, created_at); a topic of the
+    agents' group is none."""
     query = select(
         _C.c.id, _C.c.channel, _C.c.unreachable_at, _C.c.heard_at, _C.c.created_at
-    ).where(_C.c.contact_id == contact_id)
+    ).where(_C.c.contact_id == contact_id, _C.c.channel != topics.CHANNEL)
     return list(connection.execute(query.order_by(_C.c.id)).fetchall())
 
 

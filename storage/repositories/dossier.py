@@ -14,6 +14,7 @@ _M = table_of(Message)
 _O = table_of(OutboxRow)
 _F = table_of(Attachment)
 _A = table_of(Agent)
+_N = _T.alias("near")
 _C = table_of(Conversation)
 
 BEFORE = timedelta(hours=1)  # how long before the ticket its talk may have begun
@@ -75,32 +76,17 @@ def conversation(connection: Connection, conversation_id: int) -> AnyRow:
 def file(connection: Connection, file_id: int) -> AnyRow | None:
     """A file that stands in a ticket's talk or data, with that ticket's number; None for one
     that belongs to no ticket."""
-    of_talk = (
-        select(_T.c.id)
-        .where(
-            _T.c.conversation_id == _F.c.conversation_id,
-            _T.c.opened_at >= _M.c.created_at,
-            _M.c.ticket_id.is_(None),
-        )
-        .order_by(_T.c.opened_at)
-        .limit(1)
-        .scalar_subquery()
-    )
-    before = (
-        select(_T.c.id)
-        .where(
-            _T.c.conversation_id == _F.c.conversation_id,
-            _T.c.opened_at <= _M.c.created_at,
-            _M.c.ticket_id.is_(None),
-        )
-        .order_by(_T.c.opened_at.desc())
-        .limit(1)
-        .scalar_subquery()
+    own = (_N.c.conversation_id == _F.c.conversation_id) & _M.c.ticket_id.is_(None)
+    before = select(_N.c.id).where(own, _N.c.opened_at <= _M.c.created_at)
+    after = select(_N.c.id).where(own, _N.c.opened_at > _M.c.created_at)
+    of_talk = func.coalesce(
+        before.order_by(_N.c.opened_at.desc()).limit(1).scalar_subquery(),
+        after.order_by(_N.c.opened_at).limit(1).scalar_subquery(),
     )
     query = (
         select(_F, _T.c.id.label("shown_with"), _T.c.number)
         .join(_M, _M.c.id == _F.c.message_id)
-        .join(_T, _T.c.id == func.coalesce(_F.c.ticket_id, _M.c.ticket_id, before, of_talk))
+        .join(_T, _T.c.id == func.coalesce(_F.c.ticket_id, _M.c.ticket_id, of_talk))
         .where(_F.c.id == file_id)
     )
     return connection.execute(query).first()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from storage.base import AnyRow, Instant, table_of
 from storage.models import Attachment, Conversation, Message, Miss, OutboxRow
 from storage.prepared import Prepared
+from storage.repositories import topics
 
 _M = table_of(Message)
 _A = table_of(Attachment)
@@ -287,7 +288,11 @@ def own_file(connection: Connection, file_id: int, conversation_id: int) -> AnyR
     return connection.execute(
         select(_A)
         .join(_C, _C.c.id == _A.c.conversation_id)
-        .where(_A.c.id == file_id, _C.c.contact_id == person)
+        .where(
+            _A.c.id == file_id,
+            _C.c.contact_id == person,
+            _C.c.channel != topics.CHANNEL,  # an agent's file on its way, or kept back
+        )
     ).first()
 
 

@@ -11,6 +11,7 @@ from storage.models import (
     Agent,
     Alert,
     Call,
+    Contact,
     Conversation,
     DataRequest,
     Message,
@@ -27,6 +28,7 @@ _T = table_of(Ticket)
 _O = table_of(OutboxRow)
 _M = table_of(Message)
 _C = table_of(Conversation)
+_I = table_of(Contact)
 _A = table_of(Agent)
 _L = table_of(Alert)
 _K = table_of(Call)
@@ -64,10 +66,11 @@ _UNDELIVERED = (
         _C.c.channel,
         _C.c.profile_name,
         _T.c.number,
-        _T.c.answers,
+        func.coalesce(_T.c.answers, _I.c.identity).label("answers"),
     )
     .join(_M, _M.c.id == _O.c.message_id)
     .join(_C, _C.c.id == _O.c.conversation_id)
+    .join(_I, _I.c.id == _C.c.contact_id)
     .outerjoin(_T, _T.c.id == _M.c.ticket_id)
     .where(LOST)
 )
@@ -163,7 +166,8 @@ def calls_to_make(connection: Connection, limit: int) -> list[AnyRow]:
 def complaints(connection: Connection, *, category: str, closed: bool, limit: int) -> list[AnyRow]:
     """Complaints, objections, suggestions and feedback, the oldest open one first, each with
     its owner and the last note about it. ``category`` empty: all."""
-    last = select(func.max(_N.c.id)).where(_N.c.ticket_id == _T.c.id).scalar_subquery()
+    any_note = _N.alias()
+    last = select(func.max(any_note.c.id)).where(any_note.c.ticket_id == _T.c.id).scalar_subquery()
     query = (
         select(_T, _A.c.name.label("owner"), _N.c.text.label("note"), _N.c.at.label("note_at"))
         .outerjoin(_A, _A.c.id == _T.c.agent_id)
@@ -175,6 +179,12 @@ def complaints(connection: Connection, *, category: str, closed: bool, limit: in
     if category:
         query = query.where(_T.c.category == category)
     return list(connection.execute(query).fetchall())
+
+
+def numbers(connection: Connection, ticket_ids: list[int]) -> dict[int, str]:
+    """The numbers of tickets."""
+    query = select(_T.c.id, _T.c.number).where(_T.c.id.in_(ticket_ids))
+    return {ticket_id: number for ticket_id, number in connection.execute(query)}
 
 
 def see_alerts(

@@ -18,6 +18,7 @@ from storage.models import (
     Parked,
     PersonalDataRequest,
     Ticket,
+    Topic,
 )
 
 _T = table_of(Ticket)
@@ -27,7 +28,13 @@ _C = table_of(Conversation)
 _A = table_of(Agent)
 _K = table_of(Call)
 _Q = table_of(PersonalDataRequest)
-LOST = and_(_O.c.state.in_(("failed", "unknown")), _O.c.resolved_at.is_(None))
+# A line of the agents' group is no user's: whoever holds the ticket is told of that.
+_TOPICS = select(table_of(Topic).c.conversation_id)
+LOST = and_(
+    _O.c.state.in_(("failed", "unknown")),
+    _O.c.resolved_at.is_(None),
+    _O.c.conversation_id.not_in(_TOPICS),
+)
 
 
 def tickets(connection: Connection, limit: int) -> list[AnyRow]:

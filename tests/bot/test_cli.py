@@ -16,15 +16,17 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
 from bot import cli
+from bot.passwords import Passwords
 from nlu.engine import Engine
 from storage import schema
 from tests.process import CACHE
@@ -225,7 +227,9 @@ def test_a_fault_in_the_office_s_own_text_stops_the_start(here: Path, word: str)
 def test_check_says_that_all_is_good(here: Path) -> None:
     done = call("check")
     assert done.exit_code == 0
-    assert re.fullmatch(r"The configuration is good: \d+ texts, \d+ answers, \d+ canned replies\.\n", done.output)
+    assert re.fullmatch(
+        r"The configuration is good: \d+ texts, \d+ answers, \d+ canned replies\.\n", done.output
+    )
 
 
 def test_check_needs_no_database(here: Path) -> None:
@@ -240,6 +244,94 @@ def test_the_bare_command_lists_the_words(here: Path) -> None:
         for word in ("serve", "migrate", "chat", "worklist", "check"):
             assert f"\n  {word}" in output
         assert "..." not in output.split("Commands:")[1]
+
+
+# loket agent
+
+
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/console/sandi/[\w-]{32}$", re.MULTILINE)
+
+
+def hire(login: str = "siti", *more: str, role: str = "admin") -> Result:
+    done = call("agent", "add", login, "--name", "Siti H.", "--role", role, *more)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def accounts(office: Path, columns: str = "*") -> list[Any]:
+    with closing(sqlite3.connect(office / "var" / "loket.db")) as raw:
+        return raw.execute(f"SELECT {columns} FROM agents ORDER BY id").fetchall()
+
+
+def test_an_account_is_made_with_a_link_for_its_password(here: Path) -> None:
+    output = hire("SITI", "--role", "helpdesk").output
+    assert output.startswith("siti is added.")
+    assert LINK.search(output)
+    row = ("siti", "Siti H.", "helpdesk admin", None)
+    assert accounts(here, "login, name, roles, password_hash") == [row]
+
+
+def test_an_account_is_made_with_a_password_from_standard_input(here: Path) -> None:
+    words = ("--name", "Siti", "--role", "admin", "--password")
+
+    def piped(login: str, password: str) -> Result:
+        given = ("agent", "add", login, *words)
+        return CliRunner().invoke(cli.main, given, input=f"{password}\n", prog_name="loket")
+
+    assert piped("siti", "kuda makan rumput").output == "siti is added.\n"
+    ((kept,),) = accounts(here, "password_hash")
+    assert Passwords().matches(kept, "kuda makan rumput")
+    assert "minimal 10 karakter" in refused(piped("bayu", "pendek"))
+    assert len(accounts(here)) == 1
+
+
+def test_accounts_are_listed(here: Path) -> None:
+    assert call("agent", "list").output == "Agents: none\n"
+    hire()
+    output = call("agent", "list", COLUMNS="120").output
+    for word in ("siti", "Siti H.", "admin", "no password yet"):
+        assert word in output
+
+
+def test_roles_are_changed_and_the_last_admin_stays(here: Path) -> None:
+    hire()
+    hire("bayu")
+    done = call("agent", "roles", "siti", "--role", "koordinator", "--role", "helpdesk")
+    assert done.output == "siti has the roles helpdesk, koordinator.\n"
+    assert "satu-satunya" in refused(call("agent", "roles", "bayu", "--role", "helpdesk"))
+    assert "satu-satunya" in refused(call("agent", "remove", "bayu"))
+    assert "Pilih sedikitnya satu peran" in refused(call("agent", "roles", "bayu", "--role", "x"))
+
+
+def test_an_account_is_removed_and_comes_back_with_a_new_link(here: Path) -> None:
+    hire()
+    hire("bayu", role="helpdesk")
+    assert "bayu is removed" in call("agent", "remove", "bayu").output
+    assert accounts(here, "active") == [(1,), (0,)]
+    assert "sudah dinonaktifkan" in refused(call("agent", "password", "bayu"))
+    assert LINK.search(call("agent", "restore", "bayu").output)
+    assert accounts(here, "active") == [(1,), (1,)]
+
+
+def test_a_new_password_link_is_printed(here: Path) -> None:
+    hire()
+    assert LINK.search(call("agent", "password", "siti").output)
+
+
+def test_telegram_is_told_and_unlinked(here: Path) -> None:
+    hire()
+    assert "/console/saya" in call("agent", "telegram", "siti").output
+    with closing(sqlite3.connect(here / "var" / "loket.db")) as raw, raw:
+        raw.execute("UPDATE agents SET telegram_user = '4711'")
+    assert "4711" in call("agent", "telegram", "siti").output
+    assert call("agent", "telegram", "siti", "--unlink").exit_code == 0
+    assert accounts(here, "telegram_user") == [(None,)]
+
+
+@pytest.mark.parametrize("word", ["roles", "remove", "restore", "password", "telegram"])
+def test_an_account_that_is_not_there_is_one_line(here: Path, word: str) -> None:
+    more = ("--role", "admin") if word == "roles" else ()
+    assert "Tidak ada akun" in refused(call("agent", word, "siapa", *more))
 
 
 def test_an_unknown_word_is_told(here: Path) -> None:
@@ -330,6 +422,11 @@ def test_ctrl_c_ends_serve_cleanly_and_without_a_word(office: Path) -> None:
     first = process.stderr.readline()
     assert re.search(r"on http://127\.0\.0\.1:[1-9]\d*$", first.strip())
     assert "Ctrl+C" in process.stderr.readline()
+    assert "first account" in process.stderr.readline()
+    link = process.stderr.readline().strip()  # whole, however narrow the window is
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/console/mulai/[\w-]{32}", link)
+    with urlopen(link) as page:
+        assert "Buat akun pertama" in page.read().decode()
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.bot.console import Desk, seen
+from tests.bot.desk_work import open_ticket
 from tests.rig import Rig
 
 
@@ -14,15 +15,6 @@ def desk(rig: Rig) -> Desk:
     rig.hire("rina", "helpdesk")
     rig.hire("adi", "helpdesk", "admin_lpse")
     return Desk(rig).enter("rina")
-
-
-def open_ticket(rig: Rig, user: str = "budi", problem: str = "gagal upload penawaran") -> str:
-    """Through the form, as users do; its number."""
-    for said in ("buat tiket", problem, "lanjut", "Budi Santoso", "CV Maju Jaya"):
-        rig.say(said, user)
-    for said in ("Jl. Sudirman No. 5, Batam", "0812-3456-7890", "penyedia", "tidak ada", "kirim"):
-        rig.say(said, user)
-    return str(rig.ticket().number)
 
 
 def test_the_page_shows_the_form_and_who_holds_it(rig: Rig, desk: Desk) -> None:

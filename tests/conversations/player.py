@@ -162,6 +162,25 @@ class Player(Stage):
         for key, value in what.items():
             assert value in row._mapping[key], f"{key} is {row._mapping[key]!r}"
 
+    def on_ticket(self, what: list[str]) -> None:
+        """These words of the user stand in the talk of a ticket."""
+        said = self._user_lines("m.ticket_id IS NOT NULL")
+        for piece in what:
+            assert piece in said, f"{piece!r} is on no ticket: {said!r}"
+
+    def not_on_ticket(self, what: list[str]) -> None:
+        said = self._user_lines("m.ticket_id IS NOT NULL")
+        for piece in what:
+            assert piece not in said, f"{piece!r} is on a ticket"
+
+    def _user_lines(self, condition: str) -> str:
+        rows = self._rig.rows(
+            "SELECT m.text FROM messages m JOIN conversations c ON c.id = m.conversation_id "
+            f"WHERE m.author = 'user' AND c.chat = :who AND {condition} ORDER BY m.id",
+            who=self._rig.key(self._who, self._channel).chat,
+        )
+        return "\n".join(row.text for row in rows)
+
     def told(self, what: dict[str, int]) -> None:
         """How many messages of the whole answer hold these words."""
         for words, count in what.items():
@@ -287,6 +306,7 @@ _STEPS = (
     Player.keep, Player.clock, Player.outage, Player.agent, Player.lkpp, Player.duty, Player.away,
     Player.agent_told, Player.refused, Player.done, Player.alerts, Player.remember,
     Player.asks_phone, Player.rows, Player.ticket,
+    Player.on_ticket, Player.not_on_ticket, Player.closed,
     Player.consultation, Player.human, Player.told, Player.said, Player.nowhere, Player.somewhere,
 )  # fmt: skip
 WORDS: dict[str, Callable[[Player, Any], None]] = {

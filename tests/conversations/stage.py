@@ -12,6 +12,7 @@ from bot.incoming import Incoming, IncomingFile
 from bot.rendering import parse_choice
 from dialogs.heard import SharedPhone, Tap
 from handoff.refusal import Refused
+from storage.repositories import agents
 from tests.conversations import desk
 from tests.rig import PNG, Rig
 
@@ -145,6 +146,12 @@ class Stage:
     def duty(self, what: dict[str, bool]) -> None:
         for who, on in what.items():
             self._rig.duty(who, on=on)
+
+    def closed(self, what: str) -> None:
+        """An agent's account is closed, whatever they hold."""
+        self._rig.loket.database.write(
+            lambda unit: agents.change(unit.connection, self._rig.agents[what], active=False)
+        ).result()
 
     def away(self, what: bool) -> None:
         """The user's browser is closed (or open again): nothing on the web is fetched."""

@@ -43,10 +43,10 @@ EVERYTHING: dict[str, Any] = {
 
 ITEM = ItemFact(1, 1, "Scan NIB", "file")
 EVERYTHING |= {  # data requests and closing
-    "by_agent": False, "came": 1, "category": "pengaduan", "days": 7, "due": OPENS,
+    "by_agent": False, "came": [ITEM], "category": "pengaduan", "days": 7, "due": OPENS,
     "explainer": "Rina", "how": "user", "into": "LPSE-2611-00077-A", "items": [ITEM],
     "lkpp": False, "loose": 1, "missing": [ITEM], "opened": OPENS, "solution": "x", "stars": 5,
-    "state": "complete", "taken": [1], "told": False, "wait": "3x24 jam",
+    "state": "complete", "told": False, "wait": "3x24 jam",
 }  # fmt: skip
 
 
@@ -93,7 +93,8 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("status_ticket", {"ticket": replace(TICKET, state="ditutup", may_reopen=True)}),
         ("status_ticket", {"ticket": replace(TICKET, state="menunggu_data"), "missing": []}),
         ("data_request", {"lkpp": True, "words": ""}),
-        ("data_received", {"missing": [], "taken": []}),
+        ("data_received", {"came": [], "loose": 1}),
+        ("data_received", {"missing": []}),
         ("data_received", {"loose": 0}),
         ("data_reminder", {"missing": [], "due": None}),
         ("data_complete", {"by_agent": True, "lkpp": True}),

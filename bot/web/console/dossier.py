@@ -15,7 +15,6 @@ from bot.web.console.doing import ITEMS, VERBS
 from dialogs.checks import display_phone
 from handoff import actions as a
 from handoff import history, rights, service
-from handoff.clock_rules import LABELS
 from handoff.job import NOT_GIVEN, unfilled
 from handoff.standing import (
     CATEGORY_LABELS,
@@ -57,6 +56,7 @@ def gather(
         merged=ticket.merged_into is not None,
     )
     names = dossier.names(connection)
+    clocks, due = service.of_ticket(connection, counter, ticket, now), views.due(ticket)
     return {
         "ticket": ticket,
         "views": views,
@@ -71,8 +71,8 @@ def gather(
         "form_a": _form(console, ticket),
         "missing": unfilled(counter.office, ticket),
         "fields": counter.office.form.fields,
-        "clocks": service.of_ticket(connection, counter, ticket, now),
-        "clock_labels": LABELS,
+        "clocks": clocks,
+        "next_clock": next((c.label for c in clocks if c.state == "running" and c.due == due), ""),
         "broken": history.verify(connection, counter.key, ticket.id),
         "facts": views.history(tickets.history(connection, ticket.id), names),
         "requests": _requests(connection, ticket),
@@ -94,9 +94,9 @@ def _talk(connection: Connection, ticket: AnyRow, whole: bool) -> dict[str, Any]
     lines = views.lines(rows, of_talk, ticket.number)
     own = messages.files_of_ticket(connection, ticket.id)
     written = map(views.note, notes.of_ticket(connection, ticket.id))
-    told = [line for line in lines if line.at >= ticket.opened_at or not line.quiet]
+    told = [line for line in lines if line.at > ticket.opened_at or not line.quiet]
     return {
-        "before": [line for line in lines if line.at < ticket.opened_at and line.quiet],
+        "before": [line for line in lines if line.at <= ticket.opened_at and line.quiet],
         "talk": sorted([*told, *written], key=lambda line: line.at),
         "cut": cut,
         "files": [views.file_view(row) for row in own],

@@ -133,6 +133,12 @@ def counts_for(worker: Worker) -> Callable[[Any], dict[str, int]]:
     return read
 
 
+def ticket_ids(alerts: list[AnyRow]) -> dict[str, int]:
+    """Of the alerts that are about a ticket: subject to ticket id."""
+    found = (row.subject for row in alerts if row.subject.startswith("ticket:"))
+    return {s: int(s[7:]) for s in found if s[7:].isdigit()}
+
+
 def person_of(row: AnyRow) -> dict[str, str]:
     """Whom a row is about: name, organisation, phone as people write it."""
     given = json.loads(row.answers) if row.answers else {}
@@ -168,12 +174,17 @@ class _Lists:
         query = self._queries(worker)[one.slug]
         rows = await look(self.console, request, one.see, f"list:{one.slug}", query)
         found = await self.console.read(counts_for(worker))
+        about = ticket_ids(rows) if one.slug == "pemberitahuan" else {}
+        numbers = await self.console.read(
+            lambda connection: office_lists.numbers(connection, list(about.values()))
+        )
         return self.console.page(
             request,
             "lists",
             tabs=tabs(worker, found),
             one=one,
             rows=rows,
+            numbers={subject: numbers.get(ticket_id) for subject, ticket_id in about.items()},
             may=may_office(worker, one.change),
             person=person_of,
             full=len(rows) == LIMIT,

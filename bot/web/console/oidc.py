@@ -51,21 +51,14 @@ class _Person:
 
 
 class Provider:
-    """The way there and back. ``transport`` is for providers in this process (tests)."""
+    """The way there and back."""
 
-    def __init__(
-        self,
-        login: Login,
-        settings: Oidc,
-        secret: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, login: Login, settings: Oidc, secret: str) -> None:
         self._login = login
         self._console = login.console
         self._settings = settings
         derived = hmac.new(login.console.counter.key, b"oidc", hashlib.sha256).digest()
         self._seal = Fernet(base64.urlsafe_b64encode(derived))
-        more = {} if transport is None else {"transport": transport}
         self._app: Any = OAuth().register(
             name="office",
             client_id=settings.client_id,
@@ -75,7 +68,6 @@ class Provider:
                 "scope": "openid email profile",
                 "code_challenge_method": "S256",
                 "timeout": 10,
-                **more,
             },
         )
 

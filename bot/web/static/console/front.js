@@ -17,6 +17,9 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("form[data-once] button")) button.disabled = false;
 });
 
+// A tab that is chosen is seen, however narrow the screen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // The form shows what this kind of user is asked, and the category only for a complaint.
 const kind = document.querySelector("[data-kind]");
 const type = document.querySelector("[data-user-type]");
@@ -41,6 +44,15 @@ if (waiting) {
     const state = JSON.parse(event.data);
     waiting.textContent = String(state.waiting);
     waiting.classList.toggle("hot", state.waiting > 0);
+    const list = document.querySelector("[data-numbers]");
+    const shown = list ? [...list.children].map((item) => item.dataset.n) : [];
+    if (list && shown.slice(0, state.next.length).join() !== state.next.join()) {
+      list.replaceChildren(...state.next.map((number) => {
+        const item = document.createElement("li");
+        item.textContent = item.dataset.n = number;
+        return item;
+      }));
+    }
     const next = document.querySelector("[data-next]");
     if (next) next.textContent = state.next.length ? `Panggil berikutnya (${state.next[0]})` : "Panggil berikutnya";
   };
