@@ -37,6 +37,7 @@ from storage.repositories import agents, conversations, messages, tickets  # noq
 from storage.repositories import clock as clocks  # noqa: E402
 
 PASSWORD = "kopi panas sekali"
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 STEP = timedelta(minutes=4)  # a longer one would be an outage
 STAFF = (
     ("rina", "Rina Marlina", "helpdesk front_office"),
@@ -256,10 +257,7 @@ def play(demo: Demo) -> None:
 def _always_open(folder: Path) -> Path:
     """A config.yml of an office that never closes, so that chats wait for a person."""
     raw = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-    raw["hours"] = dict.fromkeys(
-        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        ["00:00-23:59"],
-    )
+    raw["hours"] = {day: ["00:00-23:59"] for day in DAYS}
     path = folder / "config.yml"
     path.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path

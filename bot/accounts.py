@@ -100,14 +100,16 @@ def remove(connection: Connection, agent_id: int, *, now: datetime, by: int | No
     )
     agent_access.end_sessions(connection, agent_id, now)
     agent_access.end_links(connection, agent_id, now)
-    agents.add_alert(
-        connection,
-        kind="agent_removed",
-        subject=f"agent:{agent_id}",
-        text=f"Akun {row.name} dinonaktifkan. Obrolan dan tiketnya perlu pemegang baru.",
-        now=now,
-        role="koordinator" if agents.has_role(connection, "koordinator") else "admin",
-    )
+    held = agents.open_tickets(connection, agent_id)
+    if held:
+        agents.add_alert(
+            connection,
+            kind="agent_removed",
+            subject=f"agent:{agent_id}",
+            text=f"Akun {row.name} dinonaktifkan. {held} tiketnya perlu pemegang baru.",
+            now=now,
+            role="koordinator" if agents.has_role(connection, "koordinator") else "admin",
+        )
     _log(connection, agent_id, "removed", now, by)
 
 
@@ -136,7 +138,7 @@ def setup_link(connection: Connection, now: datetime) -> str | None:
     before it is dead."""
     if agents.anyone(connection):
         return None
-    return _link(connection, SETUP, None, now, SETUP_LIFE)
+    return _link(connection, _token(), SETUP, None, now, SETUP_LIFE)
 
 
 def set_up(
@@ -162,7 +164,7 @@ def password_link(connection: Connection, agent_id: int, *, now: datetime, by: i
     """The token with which an agent sets a password; the old one works until then."""
     _active(connection, agent_id)
     _log(connection, agent_id, "password link", now, by)
-    return _link(connection, PASSWORD, agent_id, now, PASSWORD_LIFE)
+    return _link(connection, _token(), PASSWORD, agent_id, now, PASSWORD_LIFE)
 
 
 def is_live(connection: Connection, token: str, purpose: str, now: datetime) -> AnyRow | None:
@@ -217,8 +219,7 @@ def telegram_code(connection: Connection, agent_id: int, now: datetime) -> str:
     since it is part of a Telegram command. Works once, for 15 minutes."""
     _active(connection, agent_id)
     code = "".join(secrets.choice(_CODE) for _ in range(12))
-    _keep_link(connection, code, TELEGRAM, agent_id, now, CODE_LIFE)
-    return code
+    return _link(connection, code, TELEGRAM, agent_id, now, CODE_LIFE)
 
 
 def link_telegram(connection: Connection, code: str, user_id: str, now: datetime) -> str:
@@ -277,21 +278,13 @@ def _keep_an_admin(connection: Connection, agent_id: int) -> None:
 
 
 def _link(
-    connection: Connection, purpose: str, agent_id: int | None, now: datetime, life: timedelta
-) -> str:
-    token = secrets.token_urlsafe(24)
-    _keep_link(connection, token, purpose, agent_id, now, life)
-    return token
-
-
-def _keep_link(
     connection: Connection,
     token: str,
     purpose: str,
     agent_id: int | None,
     now: datetime,
     life: timedelta,
-) -> None:
+) -> str:
     agent_access.add_link(
         connection,
         token_hash=hashed(token),
@@ -300,6 +293,11 @@ def _keep_link(
         now=now,
         expires_at=now + life,
     )
+    return token
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _log(connection: Connection, agent_id: int, what: str, now: datetime, by: int | None) -> None:

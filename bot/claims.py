@@ -88,6 +88,8 @@ class Claims:
         connection, lane = unit.connection, row.conversation_id
         if row.state == "sending":  # whoever sent it died: it may have arrived
             record_unknown(connection, row.id, lane, row.repeated, now)
+            if topic is not None and row.repeated:
+                group_lanes.lost(connection, lane, now)
             return [None]
         if row.due_at > now:
             outbox.free(connection, lane, row.due_at)

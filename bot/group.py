@@ -131,8 +131,7 @@ class GroupDesk:
 
     async def watch_lag(self) -> None:
         """A holder whose topic lags behind is told, at most every five minutes."""
-        before = self._turns.clock.now() - LAG
-        rows = await self.talk.read(lambda c: topics.lagging(c, self.account, before))
+        rows = await self.talk.read(self._lagging)
         if rows:
             await self.talk.write(partial(self._tell_lag, rows))
 
@@ -202,6 +201,10 @@ class GroupDesk:
             reopening = Line("(topik dibuka lagi)", kind="topic_open")
             await self.talk.tell(topic.ticket_id, f"{event}:shut", reopening, Line(words))
 
+    @property
+    def _scope(self) -> str:
+        return rates.chat_scope(ConversationKey(topics.CHANNEL, self.account, self.chat))
+
     # Inside a transaction
 
     def _current(self, connection: Connection) -> str:
@@ -220,9 +223,15 @@ class GroupDesk:
         unit.after_commit(lambda: self._turns.bells.desk.ring(BOARD))
 
     def _works(self, unit: Unit) -> None:
-        scope = rates.chat_scope(ConversationKey(topics.CHANNEL, self.account, self.chat))
-        topics.wake(unit.connection, self.account, scope, self._turns.clock.now())
+        topics.wake(unit.connection, self.account, self._scope, self._turns.clock.now())
         unit.after_commit(self._turns.bells.delivery.ring)
+
+    def _lagging(self, connection: Connection) -> list[AnyRow]:
+        """Nothing while the group stands still as a whole: that is told elsewhere."""
+        now = self._turns.clock.now()
+        if topics.paused(connection, self._scope, now):
+            return []
+        return topics.lagging(connection, self.account, now - LAG)
 
     def _tell_lag(self, rows: list[AnyRow], unit: Unit) -> None:
         now = self._turns.clock.now()

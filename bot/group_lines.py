@@ -128,22 +128,27 @@ def _who(ticket: AnyRow) -> str:
 
 def said(row: AnyRow, ticket: AnyRow) -> str | None:
     """A message of the ticket as a line; None where its file says it all."""
-    body = json.loads(row.body) if row.body else {}
+    if row.author == "notice":  # its beginning: what follows may be the whole form
+        begins = row.text.replace("*", "").partition("\n\n")[0]
+        return f"→ pengguna: {clip(begins, _NOTICE)}"
     if row.author == "user":
         changed = " (diubah)" if row.edited_at else ""
-        return (
-            f"*{plain(_who(ticket) or 'Pengguna')}{changed}:* {plain(row.text)}"
-            if row.text
-            else None
-        )
-    if row.author == "person":
-        _, _, text = row.text.partition("\n")
-        return (
-            None
-            if "file" in body
-            else f"*{plain(row.name or 'Petugas')} (konsol):* {plain(text or row.text)}"
-        )
-    return f"→ pengguna: {clip(' '.join(row.text.replace('*', '').split()), _NOTICE)}"
+        who, text = (_who(ticket) or "Pengguna") + changed, row.text
+    else:
+        who, text = _by_console(row.name), _without_head(row.text, ticket.number)
+        if "file" in (json.loads(row.body) if row.body else {}):
+            return None
+    return f"*{plain(who)}:* {plain(text)}" if text else None
+
+
+def _by_console(name: str | None) -> str:
+    return f"{name or 'Petugas'} (konsol)"
+
+
+def _without_head(text: str, number: str) -> str:
+    """An agent's line without the line that names them and the ticket."""
+    head, _, rest = text.partition("\n")
+    return rest if number in head and rest else text
 
 
 def noted(row: AnyRow) -> str:
@@ -154,9 +159,7 @@ def noted(row: AnyRow) -> str:
 
 def sent_file(row: AnyRow, ticket: AnyRow) -> str:
     """The caption of a file."""
-    who = (
-        _who(ticket) or "Pengguna" if row.author == "user" else f"{row.agent or 'Petugas'} (konsol)"
-    )
+    who = _who(ticket) or "Pengguna" if row.author == "user" else _by_console(row.agent)
     return f"*{plain(who)}:* {plain(row.name)}"
 
 

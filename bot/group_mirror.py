@@ -149,7 +149,7 @@ class _Telling:
             return
         people = self._called() if self.before.tier != self.now.tier else ()
         if people:
-            changed.append(", ".join(words for words, _ in people))
+            changed.append(f"{', '.join(words for words, _ in people)}: silakan diambil.")
         yield Line("\n".join(changed), choices, people)
 
     def _called(self) -> tuple[tuple[str, str], ...]:

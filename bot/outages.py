@@ -92,10 +92,8 @@ def is_drained(connection: Connection, outage: AnyRow, now: datetime) -> bool:
     return since >= QUIET and (last is None or now - last >= QUIET)
 
 
-def calming(outage: AnyRow | None, now: datetime) -> bool:
+def calming(outage: AnyRow, now: datetime) -> bool:
     """Whether what an outage held back may be due now, all at once."""
-    if outage is None:
-        return False
     hour_began: datetime = outage.drained_at or now
     return now <= hour_began + due.AFTER_OUTAGE + CALM
 

@@ -190,7 +190,9 @@ def _to_be_called(unit: Unit, case: Case, say: Say, now: datetime) -> None:
         origin=say.origin,
     )
     conversations.save_state(connection, case.id, state=case.state, seq=case.seq + 1)
-    if say.ticket_id is not None and say.data_request is None:  # those have a call of their own
+    if say.ticket_id is None or say.reply.row_class == "talk":
+        return
+    if say.data_request is None:  # those have a call of their own
         calls.add(
             connection,
             ticket_id=say.ticket_id,

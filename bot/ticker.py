@@ -124,7 +124,9 @@ class Ticker:
     def _after_an_outage(self, now: datetime) -> bool:
         """Whether the last outage still has something waiting; its backlog is looked at."""
         outage = self._database.read(gaps.last)
-        waits = outage is not None and outage.drained_at is None
+        if outage is None:
+            return False
+        waits = outage.drained_at is None
         if waits and self._database.read(lambda c: outages.is_drained(c, outage, now)):
             self._write(lambda unit: outages.drain(unit.connection, outage, now))
         return outages.calming(outage, now)

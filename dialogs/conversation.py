@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dialogs import breath, talk
+from dialogs import breath, ears, talk
 from dialogs.choosing import exact, match, plain, without_fillers
 from dialogs.commands import (
     AskReopen,
     ConfirmSolved,
     FinishData,
     GiveData,
-    LeaveChat,
     PassToAgent,
     ProvePhone,
     RateTicket,
@@ -23,14 +22,13 @@ from dialogs.flows import consultation, form, links, live, menu, passing, status
 from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.reply import Reply
-from dialogs.routes import EARS, SHARED, SLASH, TAPS, WORDS, flow_of
+from dialogs.routes import SHARED, SLASH, WORDS, flow_of
 from dialogs.state import Part, State
 from dialogs.turn import Settle, Turn
 
 _DONE = (PassToAgent, GiveData, FinishData, ConfirmSolved, RateTicket, AskReopen)
 _ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
 _SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
-_MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
 _ABOUT_SOMETHING = frozenset({"ticket", "person"})
 _BUTTON_WORDS = 4
 _BESIDES = frozenset(
@@ -46,7 +44,7 @@ def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
     taken = breath.taken(state, heard, unspoken=facts.unspoken, desk=desk)
     m = Moment(taken.state, taken.heard, facts, desk, parts=taken.parts)
     if facts.live is not None:
-        return _overheard(m, taken.last)
+        return ears.overheard(m, taken.last, _any_time(m, taken.last))
     move = passing.told_again(m, _offering_draft(m, _followed(m, _heard(m, taken.last))))
     if heard.masked:
         masked = m.text("masked", kinds=heard.masked)
@@ -102,23 +100,6 @@ def expected(state: State, desk: Desk) -> str | None:
     return field.check if field else None
 
 
-def _overheard(m: Moment, last: Heard) -> Turn:
-    """A person has the chat: what is said goes to them. What we have to say besides is no
-    talk, and no question is put."""
-    move = _any_time(m, last) or live.hear(m, last)
-    if any(isinstance(command, LeaveChat) for command in move.commands):
-        state = replace(move.state, step=move.state.step + 1)
-        question = flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
-        said: tuple[Reply, ...] = (question,)
-        state = replace(state, offered=question.choices)
-    else:
-        said, state = (*move.replies, *_reply(move.say, Reply(""))), move.state
-    if last.masked:
-        said = (Reply(m.text("masked", kinds=last.masked)), *said)
-    replies = tuple(replace(reply, row_class="notice") for reply in said)
-    return Turn(replace(state, burst=None), replies, move.commands)
-
-
 def _followed(m: Moment, move: Move) -> Move:
     """What was kept is thought about where the move leads."""
     anew = move.anew
@@ -137,13 +118,7 @@ def _followed(m: Moment, move: Move) -> Move:
 
 def _any_time(m: Moment, last: Heard) -> Move | None:
     """A tap that counts at any time, whatever step it came with."""
-    return _named(_apart(m, last), last.tap.value) if last.tap is not None else None
-
-
-def _named(m: Moment, value: str) -> Move | None:
-    """A choice whose value names what it is about."""
-    act = TAPS.get(value.partition(":")[0])
-    return act(replace(m, chosen=value)) if act else None
+    return ears.named(_apart(m, last), last.tap.value) if last.tap is not None else None
 
 
 def _heard(m: Moment, last: Heard) -> Move:
@@ -161,7 +136,7 @@ def _heard(m: Moment, last: Heard) -> Move:
             return move
         m = m.with_state(problem=tuple(p for p in m.state.problem if p.message_id != last.edits))
     if not last.files:
-        if value := _picked(m, last):
+        if value := ears.picked(m, last):
             return _chosen(_apart(m, last), value)
         if order := _order(m, last):
             return order
@@ -169,43 +144,11 @@ def _heard(m: Moment, last: Heard) -> Move:
         return move
     if _left_alone(m):
         m = m.with_state(flow="menu", at="rest", offered=())
-    if m.state.flow in breath.IDLE and (move := _for_a_ticket(m)):
+    if m.state.flow in breath.IDLE and (move := ears.for_a_ticket(m)):
         return move
     if not last.files and (value := _meant(m)):
         return _chosen(_keeping(m) if _says_more(m, value) else _apart(m, last), value)
     return _said(m)
-
-
-def _picked(m: Moment, last: Heard) -> str | None:
-    """The choice that a text is, of the question that stands or of the last notice. Where an
-    agent wrote after the question was put, a short word is for the agent."""
-    state = m.state
-    asked = exact(last.text, state.asked)
-    if state.flow not in breath.IDLE:
-        return exact(last.text, state.offered) or (asked if _plainly(last.text) else None)
-    newest = asked if state.asked_last else None
-    offered = None if _awaited(m) else exact(last.text, state.offered)
-    return newest or offered or (asked if _plainly(last.text) else None)
-
-
-def _plainly(text: str) -> bool:
-    return len(plain(text).split()) > 1
-
-
-def _awaited(m: Moment) -> bool:
-    """Whether an agent waits for words since after the question was put."""
-    return any(
-        ticket.open and ticket.expects and ticket.expects_at
-        and ticket.expects_at.timestamp() > m.state.put_at
-        for ticket in m.facts.tickets
-    )  # fmt: skip
-
-
-def _for_a_ticket(m: Moment) -> Move | None:
-    """Whoever waits for the user's words about a ticket."""
-    if m.heard.masked and not _left_of(m.heard.text) and not m.heard.files:
-        return None
-    return next((move for ear in EARS if (move := ear(m))), None)
 
 
 def _wordless(m: Moment, last: Heard) -> Move | None:
@@ -234,7 +177,7 @@ def _tapped(m: Moment, last: Heard) -> Move:
 
 def _chosen(m: Moment, value: str) -> Move:
     """A choice counts the same whether it was tapped or typed."""
-    if move := _named(m, value):
+    if move := ears.named(m, value):
         return move
     m = replace(m, chosen=value)
     if value in SHARED:
@@ -245,9 +188,9 @@ def _chosen(m: Moment, value: str) -> Move:
 def _said(m: Moment, plainly: bool = False) -> Move:
     """Free text and files: the flow that waits for them, whoever waits for words about a
     ticket (not where they are ``plainly`` for none), else idle talk."""
-    if m.heard.masked and not _left_of(m.heard.text) and not m.heard.files:
+    if ears.only_masked(m):
         return menu.again(m)
-    if m.facts.about and m.state.flow in breath.IDLE and (move := _for_a_ticket(m)):
+    if m.facts.about and m.state.flow in breath.IDLE and (move := ears.for_a_ticket(m)):
         return move
     if m.state.flow == "consultation":
         beside = None if plainly else passing.in_form(m)
@@ -255,7 +198,7 @@ def _said(m: Moment, plainly: bool = False) -> Move:
     m = talk.remember(m)
     if move := flow_of(m).hear(m):
         return live.kept(m, move)
-    asked = None if plainly or m.state.flow in breath.IDLE else _for_a_ticket(m)
+    asked = None if plainly or m.state.flow in breath.IDLE else ears.for_a_ticket(m)
     return asked or live.kept(m, talk.hear(m))
 
 
@@ -300,11 +243,6 @@ def _says_more(m: Moment, value: str) -> bool:
     return about and len(plain(m.heard.text).split()) > _BUTTON_WORDS
 
 
-def _left_of(text: str) -> bool:
-    """Whether words are left beside what was masked."""
-    return len(plain(_MASKED.sub(" ", text)).split()) > 2
-
-
 def _left_alone(m: Moment) -> bool:
     at = m.facts.now.timestamp()
     return m.state.flow == "consultation" and form.aged(m.state, at, m.desk.office)
@@ -345,7 +283,7 @@ def _put(m: Moment, move: Move) -> Turn:
             say, extra = (*say, m.text("privacy_notice")), Reply("", (menu.PRIVACY,))
             state = replace(state, noticed_privacy=True)
             offered = offered or (menu.PRIVACY,)
-        replies = (*move.replies, *_reply(say, extra))
+        replies = (*move.replies, *ears.reply(say, extra))
         return Turn(replace(state, offered=offered), replies, move.commands, move.settle)
     say, question = move.say, flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
     if not state.noticed_privacy:
@@ -353,7 +291,7 @@ def _put(m: Moment, move: Move) -> Turn:
         rest = (c for c in question.choices if c != menu.PRIVACY)
         question = replace(question, choices=(*rest, menu.PRIVACY))
         state = replace(state, noticed_privacy=True)
-    replies = (*move.replies, *_reply(say, question))
+    replies = (*move.replies, *ears.reply(say, question))
     state = _offering(m, replace(state, offered=question.choices))
     return Turn(state, replies, move.commands, move.settle, asks=bool(question.text))
 
@@ -363,8 +301,3 @@ def _offering(m: Moment, state: State) -> State:
     if not state.offered:
         return state
     return replace(state, put_at=m.facts.now.timestamp(), asked_last=False)
-
-
-def _reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:
-    text = "\n\n".join(filter(None, (*say, question.text)))
-    return (replace(question, text=text),) if text else ()

@@ -7,6 +7,7 @@ from dialogs.reply import Choice
 
 FULL, NOT_FOR, YES, NO, RATE, REOPEN = "@full", "@notfor", "@yes", "@no", "@rate", "@reopen"
 HERE = "@here"
+NEW = "@new"
 MOST_STARS = 5
 
 
@@ -46,3 +47,8 @@ def stars(number: str) -> tuple[Choice, ...]:
 def reopen(number: str) -> Choice:
     """*Buka lagi*: a closed ticket is opened again."""
     return Choice(f"{REOPEN}:{number}", "Buka lagi", (), ("buka kembali", "masih perlu", "buka"))
+
+
+def new_ticket() -> Choice:
+    """*Buat tiket*, where an old one cannot be opened again."""
+    return Choice(NEW, "Buat tiket", (), ("tiket baru", "lapor"))

@@ -109,6 +109,7 @@ TAPS: Mapping[str, Act] = {
     offers.NO: confirm.no,
     offers.RATE: rating.rate,
     offers.REOPEN: confirm.reopen,
+    offers.NEW: _ticket,
 }
 SLASH: Mapping[str, Act] = {
     "start": _greet,

@@ -11,13 +11,12 @@ from typing import Literal
 from dialogs import commands as c
 from dialogs import offers
 from dialogs.checks import display_phone
-from dialogs.flows import menu
 from dialogs.reply import Reply
 from handoff import actions as a
 from handoff import asked, queue, waiting
 from handoff.job import Job, at_work, hold, safe
 from handoff.refusal import Refused
-from handoff.standing import CLOSE_REASONS
+from handoff.standing import CATEGORY_LABELS, CLOSE_REASONS
 from storage.repositories import agents, messages, tickets
 
 WITHOUT_SOLUTION = ("duplicate", "no_data", "other_unit", "withdrawn")
@@ -100,6 +99,8 @@ def reopenable(job: Job, name: str, **values: object) -> Reply:
 def _farewell(job: Job, *, how: Literal["user", "agent", "silence"] = "agent") -> Reply:
     """The closing notice with the form A to C and the Pemberi Penjelasan as text [001]."""
     ticket, calendar = job.ticket, job.counter.calendar
+    if ticket.kind == MASUKAN:
+        return _answer(job)
     given = json.loads(ticket.answers)
     rows = [
         (f.label, display_phone(given[f.key]) if f.check == "phone" else given[f.key])
@@ -113,8 +114,21 @@ def _farewell(job: Job, *, how: Literal["user", "agent", "silence"] = "agent") -
         problem=ticket.problem,
         solution=ticket.solution,
         explainer=ticket.explainer,
-        how="answer" if ticket.kind == MASUKAN else how,
+        how=how,
         wait=waiting.words(job.counter.policy.sla.confirmation),
+        days=job.counter.policy.sla.reopen_days,
+    )
+
+
+def _answer(job: Job) -> Reply:
+    """The answer to a complaint, an objection, a suggestion: there is no form to carry."""
+    ticket = job.ticket
+    return job.notice(
+        "complaint_answer",
+        category=CATEGORY_LABELS.get(ticket.category or "", CATEGORY_LABELS[MASUKAN]),
+        problem=ticket.problem,
+        solution=ticket.solution,
+        explainer=ticket.explainer,
         days=job.counter.policy.sla.reopen_days,
     )
 
@@ -234,7 +248,7 @@ def ask_reopen(job: Job, command: c.AskReopen) -> list[Reply]:
     else:
         job.write("user_not_resolved", command.text)
         days = job.counter.policy.sla.reopen_days
-        job.answer(replace(job.notice("reopen_refused", days=days), choices=(menu.TICKET,)))
+        job.answer(replace(job.notice("reopen_refused", days=days), choices=(offers.new_ticket(),)))
     return []
 
 

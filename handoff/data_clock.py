@@ -11,7 +11,7 @@ from handoff.counter import Counter, Moment
 from handoff.job import Job
 from storage.base import AnyRow
 from storage.repositories import clock as deadlines
-from storage.repositories import data
+from storage.repositories import data, outages
 
 
 def delivered(connection: Connection, *, now: datetime) -> list[int]:
@@ -20,12 +20,13 @@ def delivered(connection: Connection, *, now: datetime) -> list[int]:
 
 
 def begin(job: Job) -> None:
-    """The time runs from the delivery, not from when it was noticed."""
+    """The time runs from the delivery, not from when it was noticed; an outage since then is
+    the user's (design 6.12)."""
     for request in data.open_of_ticket(job.connection, job.ticket.id):
         if request.started_at is None and request.message_id is not None:
             at = data.arrived_at(job.connection, request.message_id)
             if at is not None:
-                asked.begin(job, request, at)
+                asked.begin(job, request, at + outages.lost_since(job.connection, at))
                 job.write("data_request_arrived")
 
 

@@ -60,9 +60,7 @@ def _followed(counter: Counter, moment: Moment, replies: Iterable[Reply]) -> tup
     return tuple(replies)
 
 
-def keep_for_agent(
-    counter: Counter, moment: Moment, command: c.KeepForAgent
-) -> tuple[Reply, ...]:
+def keep_for_agent(counter: Counter, moment: Moment, command: c.KeepForAgent) -> tuple[Reply, ...]:
     """What is written while waiting in the queue."""
     queue.keep(moment, command)
     return ()

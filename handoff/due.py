@@ -8,7 +8,16 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from handoff import arrival, breach, data_clock, queue_clock, queue_times, service, waiting
+from handoff import (
+    arrival,
+    breach,
+    data_clock,
+    left_behind,
+    queue_clock,
+    queue_times,
+    service,
+    waiting,
+)
 from handoff.counter import Counter, Moment
 from handoff.job import Job
 from storage.base import AnyRow
@@ -61,6 +70,7 @@ SWEEPS: tuple[tuple[Find, Callable[[Job], None]], ...] = (
     (data_clock.delivered, data_clock.begin),
     (arrival.failed, arrival.look_after),
     (queue_clock.abandoned, queue_clock.rescue),
+    (left_behind.held_by_nobody, left_behind.give_back),
 )
 
 

@@ -16,13 +16,22 @@ from sqlalchemy import Connection
 from dialogs import state as states
 from dialogs.reply import Attached, Choice, Reply
 from handoff import actions as a
-from handoff import requests, rights, service
+from handoff import asked, requests, rights, service
+from handoff.arrival import AGAIN
 from handoff.counter import Counter, Moment, Say
 from handoff.job import Job, safe
 from handoff.refusal import Refused
 from handoff.standing import Worker
 from storage.base import AnyRow
-from storage.repositories import agents, calls, conversations, misses, office_lists
+from storage.repositories import (
+    agents,
+    calls,
+    conversations,
+    messages,
+    misses,
+    office_lists,
+    tickets,
+)
 from storage.repositories.conversations import Case
 
 _AT_WORK = "Sudah diurus."
@@ -63,19 +72,31 @@ def resend(errand: Errand, row_id: int) -> str:
             _again(row, moment.case),
             ticket_id=row.ticket_id,
             data_request=request.id if request is not None else None,
+            must_arrive=row.ticket_id is not None,
+            origin=AGAIN if _is_the_solution(errand, row) else None,
         )
     )
     _settled(errand, moment, row, "resent")
     return "Ditaruh di antrean kirim. Kalau gagal lagi, pesannya kembali ke daftar ini."
 
 
+def _is_the_solution(errand: Errand, row: AnyRow) -> bool:
+    """Whether silence about this message may close its ticket: then its copy counts for it."""
+    if row.ticket_id is None or row.origin == AGAIN:
+        return row.ticket_id is not None
+    solved_at = tickets.get(errand.connection, row.ticket_id).solved_at
+    if solved_at is None:
+        return False
+    told = messages.newest_notice(errand.connection, row.ticket_id, solved_at)
+    return told is not None and bool(told.id == row.message_id)
+
+
 def phoned(errand: Errand, row_id: int, words: str = "") -> str:
     """The user was told by phone. Where the message asked for data, the time for them runs
     from the call [002 step 4]."""
     moment, row = _undelivered(errand, row_id)
-    request = office_lists.request_of_message(errand.connection, row.message_id)
-    if request is not None:
-        _call_of_request(errand, moment, request, words)
+    if row.ticket_id is not None:
+        _settle_calls(errand, moment, row, words)
     _settled(errand, moment, row, "phoned", safe(words))
     return "Dicatat: pengguna sudah ditelepon."
 
@@ -127,10 +148,15 @@ def _choices(body: dict[str, Any], case: Case) -> tuple[Choice, ...]:
     return tuple(known[value] for value in values if value in known)
 
 
-def _call_of_request(errand: Errand, moment: Moment, request: AnyRow, words: str) -> None:
-    for call in calls.of_ticket(errand.connection, request.ticket_id):
-        if call.kind == "data_request" and call.subject.endswith(f":{request.id}"):
-            job = Job(errand.counter, moment, errand.worker, request.ticket_id)
+def _settle_calls(errand: Errand, moment: Moment, row: AnyRow, words: str) -> None:
+    """The calls that were to tell what this message could not are made with that."""
+    about = {calls.about(row.message_id)}
+    request = office_lists.request_of_message(errand.connection, row.message_id)
+    if request is not None:
+        about.add(asked.subject(request.id))
+    for call in calls.of_ticket(errand.connection, row.ticket_id):
+        if call.subject in about:
+            job = Job(errand.counter, moment, errand.worker, row.ticket_id)
             action = a.PhoneCall(call.id, reached=True, words=words)
             rights.check(errand.worker, job.standing(), action)
             requests.phoned(job, action)

@@ -71,7 +71,8 @@ class Sla(Section):
     closing_notice: Clock = Clock(limit="10m")  # [002 step 8]
     data_wait: Clock = Clock(limit="72h", hours="calendar", on_breach=())  # [000]
     confirmation: Clock = Clock(limit="72h", hours="calendar", on_breach=())
-    data_reminders: tuple[Annotated[int, Field(gt=0, le=720)], ...] = (24, 48, 66)  # hours after the data wait began
+    # hours after the data wait began
+    data_reminders: tuple[Annotated[int, Field(gt=0, le=720)], ...] = (24, 48, 66)
     reopen_days: int = Field(7, ge=0, le=90)
 
 

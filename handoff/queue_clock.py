@@ -45,9 +45,7 @@ def call_again(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
         queue.went_on(job, request, "unanswered")
         return
     turn = rows.turn_behind_next(moment.connection, request.turn)
-    rows.change(
-        moment.connection, request.id, state="waiting", turn=turn, agent_id=None, calls=0
-    )
+    rows.change(moment.connection, request.id, state="waiting", turn=turn, agent_id=None, calls=0)
     job.tell(job.notice("queue_skipped", request=request.number, calls=rules.calls))
 
 

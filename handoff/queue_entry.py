@@ -9,8 +9,8 @@ from handoff.counter import Counter, Moment, hours
 from handoff.job import Job
 from handoff.standing import OPEN_STATES
 from storage.base import AnyRow
-from storage.repositories import queue as rows
 from storage.repositories import agents, tickets
+from storage.repositories import queue as rows
 
 
 def enqueue(counter: Counter, moment: Moment, command: c.CallHuman) -> list[Reply]:
@@ -110,14 +110,7 @@ def _again(counter: Counter, moment: Moment, request: AnyRow) -> Reply:
 
 
 def _waiting(job: Job, number: str, position: int, *, again: bool) -> Reply:
-    text = job.counter.text(
-        "human_waiting",
-        number=number,
-        ticket=job.ticket.number,
-        position=position,
-        again=again,
-    )
-    return Reply(text, row_class="notice")
+    return job.notice("human_waiting", request=number, position=position, again=again)
 
 
 def _number(job: Job) -> str:

@@ -65,6 +65,7 @@ class Forum:
         self.reacts = True
         self.is_forum = True
         self.gone = False
+        self.refuses = ""
         self._ids = itertools.count(500)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -142,6 +143,8 @@ class Forum:
             return {"message_thread_id": thread, "name": fields["name"], "icon_color": 1}
         if method in ("closeForumTopic", "reopenForumTopic"):
             return self._turn(fields["message_thread_id"], method == "reopenForumTopic")
+        if method in MESSAGES and self.refuses:
+            raise _BadRequest(self.refuses)
         if method in MESSAGES:
             return self._post(fields)
         return True

@@ -13,7 +13,7 @@ from contextlib import suppress
 import telegram
 from telegram import ReactionTypeEmoji
 from telegram.constants import ChatMemberStatus
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.channels.port import (
     Abilities,
@@ -74,14 +74,17 @@ class TelegramGroupChannel:
         return await self._base.fetch(ref, max_bytes)
 
     async def react(self, chat: str, message_id: str, sign: str) -> bool:
-        """Put a reaction on somebody's message; whether Telegram took it. Never raises."""
+        """Put a reaction on somebody's message; False where the group allows none. Never
+        raises: one that is lost on the way is a courtesy lost."""
         try:
             await self._bot.set_message_reaction(
                 int(chat), int(message_id), reaction=[ReactionTypeEmoji(sign)]
             )
-        except (TelegramError, ValueError) as fault:
-            log.debug("Telegram: no reaction shown (%s)", type(fault).__name__)
+        except (BadRequest, Forbidden) as fault:
+            log.debug("Telegram: no reaction allowed (%s)", fault.message)
             return False
+        except TelegramError as fault:
+            log.debug("Telegram: no reaction shown (%s)", type(fault).__name__)
         return True
 
     async def answer(self, ack: str, text: str, *, alert: bool) -> None:

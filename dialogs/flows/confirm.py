@@ -31,6 +31,9 @@ _SOLVED = re.compile(
     r"|masuk|teratasi|tuntas|sukses|clear|jalan)\b"
     r"|^(?:beres|berhasil|aman|lancar|tuntas|sukses|bisa|clear)\b"
 )
+_YES = re.compile(
+    r"^(?:ya|iya|yes|yup|yoi|betul|benar)(?:\s+(?:min|kak|pak|bu|mas|mbak|bang|dong))*$"
+)
 _NOT_TRIED = re.compile(r"\b(?:coba|dicoba|nyoba|cek|sempat|sempet|kerjakan|lihat|baca)\b")
 # "Baik min" takes note of the answer; it does not say that it helped.
 _NOTED = words("ok oke okay okey baik baiklah siap sip noted oh ooh dicoba dulu") | {
@@ -79,6 +82,8 @@ def verdict(m: Moment) -> bool | None:
     """Solved, not solved, or no word about that."""
     said = plain(m.heard.text)
     asks = _asks(m)
+    if _YES.match(said) and not asks:
+        return True
     if _NOTED.issuperset(said.split()) or (asks and faq.confident_topic(m)):
         return None
     short = len(said.split()) <= _MOST_WORDS

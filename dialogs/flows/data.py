@@ -166,6 +166,8 @@ def _given(m: Moment, request: DataFact) -> Move:
     said = _received(m, request, pieces)
     choices = {"asked": said.choices, "asked_last": True}
     m = m.with_state(passed=passed, files=kept, **choices)
+    if m.state.flow == "consultation":  # its question is put again
+        return replace(m.stay(commands=(command,)), replies=(said,))
     waits = Settle.BREATH if m.heard.text.strip() else Settle.FRAGMENT
     return replace(m.stay(commands=(command,)), replies=(said,), settle=waits, silent=True)
 
@@ -219,8 +221,8 @@ def _of_file(
 ) -> ItemFact | None:
     return (
         _numbered(caption, items)
-        or _by_words(file.name, items)
         or _by_words(caption, items)
+        or _by_words(file.name, items)
         or _by_kind("file", left)
     )
 

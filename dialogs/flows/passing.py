@@ -9,7 +9,7 @@ from dialogs import offers
 from dialogs.commands import GiveData, PassToAgent, TakeBack
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
-from dialogs.flows import menu, status
+from dialogs.flows import data, menu, status
 from dialogs.heard import File, Heard
 from dialogs.move import Anew, Moment, Move
 from dialogs.reply import Choice, Reply
@@ -50,7 +50,7 @@ def in_form(m: Moment) -> Move | None:
     if draft is None:
         return None
     if m.facts.about is not None and (quoted := _own(m, m.facts.about)):
-        return _pass(m, quoted.number)
+        return data.hear(m) or _pass(m, quoted.number)
     newer = [
         t.number
         for t in m.facts.tickets

@@ -171,5 +171,3 @@ def _reason(m: Moment) -> str:
     now = m.heard.text.strip() if m.chosen is None and len(plain(m.heard.text).split()) > 2 else ""
     told = [part.text for part in m.state.problem]
     return "\n".join(dict.fromkeys(filter(None, (*told, now))))[-_REASON_LENGTH:]
-
-

@@ -47,6 +47,12 @@ def open_tickets(connection: Connection, agent_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def left_tickets(connection: Connection, limit: int = 100) -> list[int]:
+    """Tickets in work that an account holds which is no longer active."""
+    query = select(_T.c.id).join(_A, _A.c.id == _T.c.agent_id).where(~_A.c.active, _T.c.open)
+    return [int(row.id) for row in connection.execute(query.order_by(_T.c.id).limit(limit))]
+
+
 def lock_active(connection: Connection) -> list[AnyRow]:
     """All active accounts, locked: two who take each other's rights away go one by one."""
     query = select(_A).where(_A.c.active).order_by(_A.c.id).with_for_update()

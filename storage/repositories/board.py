@@ -40,7 +40,8 @@ _C = table_of(Conversation)
 
 PAGE = 30
 BEGINNING = 200  # characters of a problem that a list shows
-_URGENCIES = (0, 1, 2)
+PRIORITIES = ("tinggi", "menengah", "rendah")  # their place is ``tickets.urgent``
+_URGENCIES = range(len(PRIORITIES))
 
 Whose = Literal["all", "mine", "free"]
 
@@ -111,42 +112,44 @@ def tickets(connection: Connection, filters: Filters, now: datetime) -> list[Any
     dialect = connection.dialect.name
     query: Select[Any] = _ROW.limit(PAGE + 1)
     values: dict[str, object] = {}
-    newest_first = bool(filters.query) or filters.state == "ditutup"
+    by_age: ColumnElement[int] | None = _T.c.id if filters.state == "ditutup" else None
     if filters.query:
-        index, ticket_id, matches = search.source(dialect)
-        query = query.select_from(index.join(_T, _T.c.id == ticket_id)).where(matches)
+        index, by_age, matches = search.source(dialect)
+        query = query.select_from(index.join(_T, _T.c.id == by_age)).where(matches)
         values["words"] = search.rendered(dialect, filters.query)
     query = query.outerjoin(_A, _A.c.id == _T.c.agent_id).where(*_conditions(filters, now))
     if filters.after is not None:
-        query = query.where(_beyond(filters.after, newest_first))
-    order = (_T.c.id.desc(),) if newest_first else (_T.c.urgent, _T.c.next_due, _T.c.id)
+        query = query.where(_beyond(filters.after, by_age))
+    order = (_T.c.urgent, _T.c.next_due, _T.c.id) if by_age is None else (by_age.desc(),)
     return list(connection.execute(query.order_by(*order), values).fetchall())
 
 
 def _conditions(filters: Filters, now: datetime) -> Iterable[ColumnElement[bool]]:
-    if filters.state:
-        yield _T.c.state == filters.state
-        yield _T.c.open.is_(filters.state != "ditutup")
-    elif not filters.query:
+    if filters.state == "ditutup":
+        yield _T.c.open.is_(False)
+    elif filters.state or not filters.query:
         yield _T.c.open.is_(True)
+    if filters.state not in ("", "ditutup"):
+        yield _T.c.state == filters.state
     if filters.whose == "mine":
         yield _T.c.agent_id == filters.agent_id
     elif filters.whose == "free":
         yield _T.c.agent_id.is_(None)
-    for column, wanted in (
-        (_T.c.kind, filters.kind),
-        (_T.c.priority, filters.priority),
-        (_T.c.tier, filters.tier),
-    ):
-        if wanted:
-            yield column == wanted
+    if filters.kind:
+        yield _T.c.kind == filters.kind
+    if filters.tier:
+        yield _T.c.tier == filters.tier
+    if filters.priority:
+        yield _T.c.urgent == PRIORITIES.index(filters.priority)
     if filters.late:
         yield and_(_T.c.open.is_(True), _T.c.urgent.in_(_URGENCIES), _T.c.next_due <= now)
 
 
-def _beyond(after: tuple[int, datetime, int], newest_first: bool) -> ColumnElement[bool]:
-    if newest_first:
-        return _T.c.id < after[2]
+def _beyond(
+    after: tuple[int, datetime, int], by_age: ColumnElement[int] | None
+) -> ColumnElement[bool]:
+    if by_age is not None:
+        return by_age < after[2]
     last = tuple_(
         bindparam(None, after[0]),
         bindparam(None, after[1], type_=Instant),

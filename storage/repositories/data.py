@@ -137,9 +137,10 @@ def pieces_of_ticket(connection: Connection, ticket_id: int) -> list[AnyRow]:
 
 
 def heard_since(connection: Connection, ticket_id: int, since: datetime) -> bool:
-    """Whether the user has said anything on a ticket since ``since``."""
+    """Whether the user has said anything on a ticket since ``since``, besides pieces of data."""
+    piece = exists().where(_P.c.message_id == _M.c.id)
     said = exists().where(
-        _M.c.ticket_id == ticket_id, _M.c.author == "user", _M.c.created_at >= since
+        _M.c.ticket_id == ticket_id, _M.c.author == "user", _M.c.created_at >= since, ~piece
     )
     return bool(connection.execute(select(said)).scalar())
 

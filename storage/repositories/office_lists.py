@@ -22,6 +22,7 @@ from storage.models import (
     PersonalDataRequest,
     Ticket,
 )
+from storage.repositories.topics import CHANNEL as GROUP  # no user reads what goes there
 from storage.repositories.worklists import LOST
 
 _T = table_of(Ticket)
@@ -41,7 +42,10 @@ _X = table_of(Miss)
 def counts(connection: Connection) -> dict[str, int]:
     """How many things wait on each list of the console."""
     queries: dict[str, Select[int]] = {
-        "undelivered": select(func.count()).select_from(_O).where(LOST),
+        "undelivered": select(func.count())
+        .select_from(_O)
+        .join(_C, _C.c.id == _O.c.conversation_id)
+        .where(LOST, _C.c.channel != GROUP),
         "parked": select(func.count()).select_from(_P).where(_P.c.resolved_at.is_(None)),
         "personal_data": select(func.count()).select_from(_Q).where(_Q.c.state == "open"),
         "calls": select(func.count()).select_from(_K).where(_K.c.state == "open"),
@@ -63,6 +67,7 @@ _UNDELIVERED = (
         _M.c.text,
         _M.c.body,
         _M.c.ticket_id,
+        _M.c.origin,
         _C.c.channel,
         _C.c.profile_name,
         _T.c.number,
@@ -72,7 +77,7 @@ _UNDELIVERED = (
     .join(_C, _C.c.id == _O.c.conversation_id)
     .join(_I, _I.c.id == _C.c.contact_id)
     .outerjoin(_T, _T.c.id == _M.c.ticket_id)
-    .where(LOST)
+    .where(LOST, _C.c.channel != GROUP)
 )
 
 

@@ -44,6 +44,15 @@ def last(connection: Connection) -> AnyRow | None:
     return connection.execute(select(_O).order_by(_O.c.id.desc()).limit(1)).first()
 
 
+def lost_since(connection: Connection, moment: datetime) -> timedelta:
+    """How much of the time since ``moment`` nothing ran: a wait that began then, and is only
+    set now, is that much longer."""
+    query = select(_O.c.started_at, _O.c.ended_at).where(_O.c.ended_at > moment)
+    rows = connection.execute(query).fetchall()
+    gaps = (row.ended_at - max(row.started_at, moment) for row in rows)
+    return sum((max(gap, timedelta()) for gap in gaps), timedelta())
+
+
 def drain(connection: Connection, now: datetime) -> bool:
     """What had gathered in the gaps is through; False if somebody noted that before."""
     statement = update(_O).where(_O.c.drained_at.is_(None))

@@ -283,6 +283,12 @@ def lagging(connection: Connection, account: str, before: datetime) -> list[AnyR
     return list(connection.execute(query).fetchall())
 
 
+def paused(connection: Connection, scope: str, now: datetime) -> bool:
+    """Whether nothing may go out now, by Telegram's word or because the group is unusable."""
+    query = select(exists().where(_S.c.scope == scope, _S.c.paused_until > now))
+    return bool(connection.execute(query).scalar())
+
+
 def extend_body(connection: Connection, message_id: int, **more: object) -> None:
     """Add to what a line carries besides its text."""
     body = connection.execute(select(_M.c.body).where(_M.c.id == message_id)).scalar()
@@ -374,14 +380,15 @@ def drop_post(connection: Connection, post_id: int) -> None:
 
 
 def wake(connection: Connection, account: str, scope: str, now: datetime) -> None:
-    """The group works again: what waited for that goes now."""
-    connection.execute(update(_S).where(_S.c.scope == scope).values(paused_until=None))
+    """The group works again: what waited for that goes now. Lanes, rows, scopes: the sender
+    locks in the same order."""
     lanes = select(_C.c.id).where(_C.c.channel == CHANNEL, _C.c.account == account)
+    connection.execute(
+        update(_Q).where(_Q.c.conversation_id.in_(lanes), _Q.c.due_at > now).values(due_at=now)
+    )
     connection.execute(
         update(_O)
         .where(_O.c.conversation_id.in_(lanes), _O.c.state == "queued", _O.c.due_at > now)
         .values(due_at=now)
     )
-    connection.execute(
-        update(_Q).where(_Q.c.conversation_id.in_(lanes), _Q.c.due_at > now).values(due_at=now)
-    )
+    connection.execute(update(_S).where(_S.c.scope == scope).values(paused_until=None))

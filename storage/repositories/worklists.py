@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, select, update
+from sqlalchemy import Connection, and_, case, exists, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import (
@@ -29,11 +29,11 @@ _A = table_of(Agent)
 _K = table_of(Call)
 _Q = table_of(PersonalDataRequest)
 # A line of the agents' group is no user's: whoever holds the ticket is told of that.
-_TOPICS = select(table_of(Topic).c.conversation_id)
+_TOPICS = table_of(Topic)
 LOST = and_(
     _O.c.state.in_(("failed", "unknown")),
     _O.c.resolved_at.is_(None),
-    _O.c.conversation_id.not_in(_TOPICS),
+    ~exists().where(_TOPICS.c.conversation_id == _O.c.conversation_id),
 )
 
 

@@ -364,7 +364,9 @@ def test_a_worklist_needs_a_sensible_limit(here: Path, limit: str) -> None:
 def busy(here: Path, engine: Engine) -> Iterator[Rig]:
     """An office where people wait."""
     rig = Rig(here / "var", engine)
-    rig.say("saya mau bicara dengan petugas")
+    rig.hire("rina", "helpdesk")
+    for words in ("saya mau bicara dengan petugas", "Budi Santoso", "akun saya terkunci"):
+        rig.say(words)
     rig.say("harga [red]beras[/nope] di pasar induk", "tono")
     rig.say("min, buat tiket", "sari")
     for answer in ("Sari Dewi", "CV Maju", "Jl. Sudirman 5 Batam", "0812-3456-7890"):
@@ -379,10 +381,10 @@ def busy(here: Path, engine: Engine) -> Iterator[Rig]:
 
 
 def test_a_worklist_shows_what_waits(busy: Rig) -> None:
-    assert busy.count("tickets") == 1
+    assert busy.count("tickets") == 2
     done = call("worklist", COLUMNS="160")
     assert done.exit_code == 0
-    number = busy.rows("SELECT number FROM tickets")[0][0]
+    number = busy.rows("SELECT number FROM tickets ORDER BY id DESC")[0][0]
     waiting = busy.rows("SELECT number FROM human_requests")[0][0]
     assert number in done.output
     assert waiting in done.output
@@ -392,12 +394,12 @@ def test_a_worklist_shows_what_waits(busy: Rig) -> None:
 
 
 def test_a_worklist_in_a_narrow_window_shows_numbers_whole(busy: Rig) -> None:
-    number = busy.rows("SELECT number FROM tickets")[0][0]
+    number = busy.rows("SELECT number FROM tickets ORDER BY id DESC")[0][0]
     assert number in call("worklist", COLUMNS="80").output
 
 
 def test_one_case_is_shown_whole_and_a_request_is_done_once(busy: Rig) -> None:
-    number = busy.rows("SELECT number FROM tickets")[0][0]
+    number = busy.rows("SELECT number FROM tickets ORDER BY id DESC")[0][0]
     waiting = busy.rows("SELECT number FROM human_requests")[0][0]
     shown = call("show", number.lower(), COLUMNS="120")
     assert shown.exit_code == 0

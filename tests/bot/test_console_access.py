@@ -14,7 +14,9 @@ from argon2 import PasswordHasher
 
 from bot import accounts
 from bot.passwords import Passwords
+from bot.speaking import BOARD
 from bot.web.console.guard import safe_path
+from handoff.actions import Take
 from storage.database import Unavailable
 from storage.repositories import agents
 from tests.bot.console import COOKIE, Desk, seen
@@ -55,6 +57,18 @@ def setup_token(rig: Rig) -> str:
 
 
 FIRST = {"name": "Ani", "login": "ani", "password": PASSWORD, "again": PASSWORD}
+
+
+def write_ticket(rig: Rig) -> None:
+    """A user fills the form."""
+    for words in ("buat tiket", "Budi Santoso", "CV Maju", "Jl. Sudirman 5, Batam"):
+        rig.say(words)
+    rig.say("0812-3456-7890")
+    rig.tap("Penyedia")
+    rig.say("gagal upload penawaran, muncul error 500")
+    rig.tap("Lanjut")
+    rig.tap("Tidak ada")
+    rig.tap("Kirim")
 
 
 # Logging in
@@ -304,6 +318,80 @@ def test_a_removed_agent_is_out_at_once(rig: Rig) -> None:
     assert desk.get("/console/saya").status_code == 303
     assert log_in(Desk(rig), "siti").status_code == 403
     assert not account(rig, "siti").on_duty
+
+
+def test_what_a_removed_agent_held_is_for_others(rig: Rig) -> None:
+    hire(rig, "ani", "admin")
+    siti = hire(rig, "siti", "helpdesk")
+    write_ticket(rig)
+    rig.act("siti", Take())
+    number = rig.ticket().number
+    boss = Desk(rig).enter("ani")
+    page = f"/console/akun/{siti}"
+    assert "memegang 1 tiket terbuka" in seen(boss.get(page))
+    boss.do(f"{page}/hapus", sure="1")
+    rig.wait(timedelta(seconds=5))
+    assert rig.ticket().agent_id is None
+    alerts = {a.kind: a.text for a in rig.rows("SELECT kind, text FROM alerts")}
+    assert number in alerts["unassigned"]
+    assert "1 tiketnya" in alerts["agent_removed"]
+    rig.act("ani", Take())
+    assert rig.ticket().agent_id == rig.agents["ani"]
+
+
+def test_a_stream_ends_with_its_session(rig: Rig) -> None:
+    siti = hire(rig, "siti", "helpdesk")
+    desk = Desk(rig).enter("siti")
+    parts: list[Any] = []
+
+    async def open_and_remove() -> None:
+        rig.loket.bells.desk.listen()
+        gone, told = asyncio.Event(), asyncio.Event()
+
+        async def receive() -> Any:
+            if not parts:
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            parts.append(message)
+            if b"kabar" in message.get("body", b""):
+                told.set()
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/console/kabar",
+            "raw_path": b"/console/kabar",
+            "root_path": "",
+            "query_string": b"untuk=0",
+            "headers": [
+                (b"host", b"loket.test"),
+                (b"accept", b"text/event-stream"),
+                (b"cookie", f"{COOKIE}={desk.cookies[COOKIE]}".encode()),
+            ],
+            "client": ("127.0.0.1", 1),
+            "server": ("loket.test", 80),
+        }
+        open_page = asyncio.create_task(rig.loket.app(scope, receive, send))
+        await asyncio.wait_for(told.wait(), 10)
+        now = rig.clock.now()
+        await asyncio.wrap_future(
+            rig.loket.database.write(
+                lambda unit: accounts.remove(unit.connection, siti, now=now, by=None)
+            )
+        )
+        rig.loket.bells.desk.ring(BOARD)
+        await asyncio.wait_for(open_page, 10)
+
+    rig.run(open_and_remove())
+    assert parts[0]["status"] == 200
+    assert parts[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    assert b"berubah" not in b"".join(part.get("body", b"") for part in parts)
 
 
 # Forgery

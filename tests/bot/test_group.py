@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ import httpx
 import pytest
 
 from bot import accounts
+from bot.bootstrap import build
 from handoff import actions as a
 from nlu.engine import Engine
-from storage.repositories import conversations, messages, tickets
+from storage.repositories import conversations, messages, tickets, worklists
 from storage.unit import Unit
 from tests.forum import GROUP, GroupRig, Killed
 from tests.rig import PNG
@@ -445,6 +447,8 @@ def test_closing_asks_why_and_for_a_solution_where_there_is_none(rig: GroupRig) 
     rig.answer_prompt(thread, rina, "Sudah kami buka kuncinya")
     assert (rig.ticket().state, rig.ticket().close_reason) == ("ditutup", "solved")
     assert "buka kuncinya" in user_reads(rig)
+    assert "0812-345-678" in user_reads(rig)
+    assert "0812" not in rig.forum.texts(thread)  # the form stays in the console
     assert not rig.forum.topics[thread]["open"]
 
 
@@ -517,6 +521,77 @@ def test_an_account_is_linked_in_private_and_the_dialogue_never_hears_the_code(
     assert "Akun terhubung" not in said[1]  # a code works once
     assert rig.rows("SELECT telegram_user FROM agents")[0].telegram_user == "4711"
     assert not rig.rows("SELECT 1 FROM messages WHERE author = 'user'")
+
+
+def test_a_topic_is_never_taken_for_a_chat_of_its_user(rig: GroupRig) -> None:
+    rina = rig.link("rina")
+    thread = rig.thread(rig.open_ticket())
+    rig.press(thread, rina, "Ambil")
+    rig.forum.files["x"] = b"%PDF-1.7 isi"
+    document = {"file_id": "x", "file_unique_id": "x", "file_name": "x.pdf"}
+    rig.give(rig.update(message=rig.message(thread, rina, document=document)))
+    rig.run(rig.loket.fetcher.drain())
+    contact, chat = rig.ticket().contact_id, rig.ticket().conversation_id
+    rows = rig.loket.database.read(lambda c: conversations.of_contact(c, contact))
+    assert [row.channel for row in rows] == ["web"]
+    (file,) = rig.rows("SELECT id FROM attachments")
+    assert rig.loket.database.read(lambda c: messages.own_file(c, file.id, chat)) is None
+
+
+def test_a_line_that_the_group_refused_is_on_no_list_of_users_to_be_phoned(rig: GroupRig) -> None:
+    rina = rig.link("rina")
+    thread = rig.thread(rig.open_ticket())
+    rig.press(thread, rina, "Ambil")
+    rig.forum.refuses = "Bad Request: BUTTON_DATA_INVALID"
+    rig.act("rina", a.WriteNote("ditolak"))
+    rig.settle()
+    assert rig.rows("SELECT 1 FROM outbox WHERE state = 'failed'")
+    assert not rig.loket.database.read(lambda c: worklists.undelivered(c, 10))
+    (alert,) = rig.rows("SELECT agent_id FROM alerts WHERE kind = 'group_line'")
+    assert alert.agent_id == rig.agents["rina"]
+
+
+def test_the_configured_group_is_wired_where_telegram_is_on(
+    rig: GroupRig, tmp_path: Path, engine: Engine
+) -> None:
+    places = rig.places.model_copy(update={"telegram_token": "1:abcdefgh"})
+    rig.loket.close()
+    rig.loket = build(rig.config, places, engine, clock=rig.clock)
+    assert rig.loket.group is not None
+    assert set(rig.loket.channels) == {"web", "telegram", "telegram_group"}
+    assert len(rig.loket.turns.followers) == 1
+
+
+def test_the_group_is_looked_over_when_it_starts(rig: GroupRig) -> None:
+    rig.forum.is_forum = False
+
+    async def run() -> None:
+        assert rig.loket.group is not None
+        stop = asyncio.Event()
+        working = asyncio.create_task(rig.loket.group.run(stop))
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if rig.rows("SELECT 1 FROM alerts WHERE kind = 'group_broken'"):
+                break
+        stop.set()
+        await working
+
+    rig.run(run())
+    assert rig.rows("SELECT 1 FROM alerts WHERE kind = 'group_broken'")
+
+
+def test_an_update_that_goes_wrong_twice_is_parked(
+    rig: GroupRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rina = rig.link("rina")
+    thread = rig.thread(rig.open_ticket())
+    assert rig.loket.group is not None
+    monkeypatch.setattr(rig.loket.group.talk, "hear", None)
+    rig.write(thread, rina, "racun")
+    assert rig.count("parked") == 1
+    monkeypatch.undo()
+    rig.write(thread, rina, "sehat")
+    assert rig.count("notes") == 1
 
 
 def test_the_group_is_no_chat_of_a_user(rig: GroupRig) -> None:

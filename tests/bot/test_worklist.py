@@ -56,7 +56,9 @@ def test_urgent_tickets_come_first(
 def test_a_request_is_done_once_and_leaves_the_list(
     rig: Rig, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rig.say("petugas")
+    rig.hire("rina", "helpdesk")
+    for words in ("petugas", "Budi Santoso", "akun saya terkunci"):
+        rig.say(words)
     number = str(rig.rows("SELECT number FROM human_requests")[0][0])
     assert finish(rig.places, number) == f"{number} is done."
     with pytest.raises(ConfigError, match="no open request"):

@@ -6,8 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.office_turns import OfficeTurns
+from dialogs.commands import OpenTicket
 from dialogs.reply import Attached
 from handoff import actions as a
+from handoff import front
+from handoff.errands import Errand
 from tests.rig import PNG, Rig
 
 _ITEM = re.compile(r"(.+?)\s*\((text|file|any)\)$")
@@ -111,3 +115,33 @@ def action(rig: Rig, what: Any) -> tuple[a.Action, str | None]:
     if name:
         given[name] = value
     return make(rig, given), number
+
+
+def register(rig: Rig, who: str, form: dict[str, Any]) -> str:
+    """A ticket of somebody at the counter or on the phone; its number."""
+    source = form.pop("source", "walk_in")
+    chat = form.pop("chat", f"{who}:{rig.count('tickets')}")
+    given = {"kind": "permintaan_layanan", "answers": _VISITOR, "user_type": "penyedia", **form}
+    what = front.Registration(source, chat, OpenTicket(**given), in_book=source == "walk_in")
+    turns = OfficeTurns(rig.loket.turns)
+    made = turns.make(rig.agents[who], "front", lambda errand: front.register(errand, what))
+    return str(made.result().number)
+
+
+def heard_at_desk(rig: Rig, who: str, solved: bool, words: str) -> str:
+    """*Sudah* or *Belum* of the newest ticket's user; what the agent reads."""
+    ticket_id = rig.ticket().id
+
+    def deed(errand: Errand) -> str:
+        return front.answered(errand, ticket_id, solved=solved, words=words)
+
+    turns = OfficeTurns(rig.loket.turns)
+    return turns.make(rig.agents[who], "see_calls", deed).result()
+
+
+_VISITOR = {
+    "nama": "Hendra Wijaya",
+    "instansi": "CV Sinar Terang",
+    "alamat": "Jl. Ahmad Yani No. 12, Batam",
+    "telepon": "+6281277778899",
+}

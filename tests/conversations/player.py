@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.config import read_secret_key
 from bot.delivery import Address
+from handoff import service
 from storage.repositories import agents
 from tests.conversations import looking
 from tests.conversations.stage import Stage
@@ -130,6 +131,25 @@ class Player(Stage):
             texts = "\n".join(row.text for row in rows)
             for piece in pieces:
                 assert piece.lower() in texts.lower(), f"{who} is alerted of: {texts!r}"
+
+    def clocks(self, what: dict[str, str]) -> None:
+        """What the console says of the newest ticket's clocks, by name."""
+        ticket, counter = self._last("tickets"), self._rig.loket.turns.counter
+        shown = self._rig.loket.database.read(
+            lambda c: service.of_ticket(c, counter, ticket, self._rig.clock.now())
+        )
+        found = {one.name: one.words for one in shown}
+        for name, words in what.items():
+            assert words.lower() in found.get(name, "none").lower(), found
+
+    def calls(self, what: list[str]) -> None:
+        """The open calls to make hold these words; an empty list: there is none."""
+        rows = self._rig.rows("SELECT words FROM calls WHERE state = 'open'")
+        texts = "\n".join(row.words for row in rows)
+        assert rows or not what, "nobody is to be phoned"
+        assert what or not rows, f"to be phoned: {texts!r}"
+        for piece in what:
+            assert piece.lower() in texts.lower(), f"to be phoned: {texts!r}"
 
     # What is kept
 
@@ -303,9 +323,11 @@ _STEPS = (
     Player.user, Player.wait, Player.restart, Player.bot, Player.bot_not, Player.bot_any,
     Player.buttons, Player.buttons_now, Player.messages, Player.lines,
     Player.ends_with, Player.same_as,
-    Player.keep, Player.clock, Player.outage, Player.agent, Player.lkpp, Player.duty, Player.away,
+    Player.keep, Player.clock, Player.clocks, Player.outage,
+    Player.agent, Player.lkpp, Player.duty, Player.away,
     Player.agent_told, Player.refused, Player.done, Player.alerts, Player.remember,
     Player.asks_phone, Player.rows, Player.ticket,
+    Player.register, Player.counter_says, Player.calls,
     Player.on_ticket, Player.not_on_ticket, Player.closed,
     Player.consultation, Player.human, Player.told, Player.said, Player.nowhere, Player.somewhere,
 )  # fmt: skip

@@ -143,6 +143,28 @@ class Stage:
         words = answer.pop(outcome)
         self.agent({who: {"lkpp": outcome, "words": words, **answer}})
 
+    def register(self, what: dict[str, Any]) -> None:
+        """``{dewi: {problem: ..., source: phone}}``: somebody without a chat at the counter."""
+        ((who, form),) = what.items()
+        self.sentence, self.refusal = "", ""
+        try:
+            self.sentence = desk.register(self._rig, who, dict(form))
+        except Refused as refused:
+            self.refusal = str(refused)
+        self._settle()
+
+    def counter_says(self, what: dict[str, Any]) -> None:
+        """``{dewi: {solved: false, words: ...}}``: what they say to the solution, as an agent
+        hears it at the desk or on the phone."""
+        ((who, said),) = what.items()
+        self.sentence, self.refusal = "", ""
+        try:
+            words = said.get("words", "")
+            self.sentence = desk.heard_at_desk(self._rig, who, said["solved"], words)
+        except Refused as refused:
+            self.refusal = str(refused)
+        self._settle()
+
     def duty(self, what: dict[str, bool]) -> None:
         for who, on in what.items():
             self._rig.duty(who, on=on)

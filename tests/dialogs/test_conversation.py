@@ -220,9 +220,15 @@ def test_every_dialogue_act_is_answered(user: Any, text: str, part: str) -> None
 def test_a_person_is_called_and_never_promised_at_once(user: Any) -> None:
     user.say("gagal upload penawaran")
     user.say("hubungkan ke petugas dong, server error dari tadi")
-    assert isinstance(user.commands[0], CallHuman)
-    assert "gagal upload penawaran" in user.commands[0].reason
-    assert "server error" in user.commands[0].reason
+    assert user.state.at == "field:nama"  # name and problem come first
+    user.say("Budi Santoso")
+    ticket, wish = user.commands
+    assert isinstance(ticket, OpenTicket)
+    assert isinstance(wish, CallHuman)
+    assert ticket.answers == {"nama": "Budi Santoso"}
+    for text in (ticket.problem, wish.reason):
+        assert "gagal upload penawaran" in text
+        assert "server error" in text
 
 
 @pytest.mark.parametrize(

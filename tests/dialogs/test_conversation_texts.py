@@ -12,7 +12,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from dialogs.answers import Answers
-from dialogs.facts import Facts, ItemFact, TicketFact
+from dialogs.facts import Facts, ItemFact, LiveFact, QueueFact, TicketFact
 from dialogs.office import FormField
 from dialogs.state import Draft, Part
 from dialogs.texts import Texts, clip, date_words, moment_words
@@ -38,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
     "target": False, "text": "x", "ticket": TICKET, "tickets": [TICKET], "types": ["pdf"],
     "into": "LPSE-2611-00041-L", "lkpp": True, "tier": Policy().tiers[-1],
     "unit": OtherUnit(key="ukpbj", label="UKPBJ", contact="Lantai 3"),
-    "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
+    "outcome": "Alamat diperbaiki.", "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
 }  # fmt: skip
 
 ITEM = ItemFact(1, 1, "Scan NIB", "file")
@@ -47,6 +47,12 @@ EVERYTHING |= {  # data requests and closing
     "explainer": "Rina", "how": "user", "into": "LPSE-2611-00077-A", "items": [ITEM],
     "lkpp": False, "loose": 1, "missing": [ITEM], "opened": OPENS, "solution": "x", "stars": 5,
     "state": "complete", "told": False, "wait": "3x24 jam",
+}  # fmt: skip
+EVERYTHING |= {  # waiting for a person, talking with one, words passed on
+    "agent": "Rina", "asking": "field:nama", "brief": True, "calls": 3, "for_person": False,
+    "live": LiveFact("ANT-2611-00001-X", "LPSE-2611-00042-K", "Rina"), "position": 2,
+    "queue": QueueFact("ANT-2611-00001-X", "LPSE-2611-00042-K", 2),
+    "request": "ANT-2611-00001-X", "why": "closing",
 }  # fmt: skip
 
 
@@ -75,6 +81,19 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("ticket_opened", {"kind": "masukan", "target": True, "web": False, "office_open": True}),
         ("ticket_opened", {"decides": "", "next_open": None, "deadline": "none"}),
         ("human_waiting", {"again": False, "office_open": True}),
+        ("ticket_opened", {"for_person": True, "kind": "gangguan"}),
+        ("human_as_ticket", {"office_open": True}),
+        ("human_in_between", {"brief": False}),
+        ("person_begin", {"brief": False, "facts": Facts(OPENS, True)}),
+        ("waiting_noted", {"files": 0}),
+        ("passing_which", {"form": False, "files": 0}),
+        ("out_of_place", {"draft": False}),
+        ("queue_returned", {"why": "returned", "agent": ""}),
+        ("queue_as_ticket", {"why": "unanswered", "next_open": None}),
+        ("queue_as_ticket", {"why": "gone"}),
+        ("queue_left", {"live": False}),
+        ("live_over", {"why": "ended"}),
+        ("live_over", {"why": "silence", "agent": ""}),
         ("note_saved", {"event": "not_resolved"}),
         ("note_saved", {"event": "addition"}),
         ("note_saved", {"event": "edit"}),
@@ -104,7 +123,8 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("data_partial", {"missing": []}),
         ("closing", {"how": "silence"}),
         ("closing", {"how": "agent", "rows": []}),
-        ("closing", {"how": "answer", "days": 0}),
+        ("closing", {"days": 0}),
+        ("complaint_answer", {"days": 0}),
         ("closed_because", {"reason": "duplicate"}),
         ("closed_because", {"reason": "no_data", "days": 0}),
         ("closed_because", {"reason": "other_unit"}),

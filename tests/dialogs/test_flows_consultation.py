@@ -205,11 +205,15 @@ def test_a_question_in_mid_form_is_answered_and_the_form_goes_on(user: Any) -> N
     assert (user.state.at, user.state.step) == ("field:alamat", step)
 
 
-def test_a_person_in_mid_form_leaves_the_form_where_it_was(user: Any) -> None:
+def test_a_person_in_mid_form_needs_no_more_than_name_and_problem(user: Any) -> None:
     user.say_all(*FIELDS[:3])
     user.say("petugas")
-    assert isinstance(user.commands[0], CallHuman)
-    assert user.state.at == "field:alamat"
+    assert user.state.at == "problem"
+    user.say("token apendo tidak terbaca")
+    ticket, wish = user.commands
+    assert isinstance(ticket, OpenTicket)
+    assert isinstance(wish, CallHuman)
+    assert ticket.answers == {"nama": "Budi Santoso", "instansi": "CV Maju Jaya"}
 
 
 @pytest.mark.parametrize("word", ["bantuan", "privasi", "tiket", "buat tiket", "/bantuan"])

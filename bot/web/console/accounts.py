@@ -162,9 +162,7 @@ class Accounts:
         sentence: str = "",
         link: str = "",
     ) -> Response:
-        row, held = await self.console.read(
-            lambda c: (agents.get(c, agent_id), _held(c, agent_id))
-        )
+        row, held = await self.console.read(lambda c: (agents.get(c, agent_id), _held(c, agent_id)))
         if row is None:
             raise HTTPException(404)
         return self.console.page(

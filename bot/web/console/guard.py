@@ -29,7 +29,7 @@ from bot.web.console.desk import Console
 from bot.web.console.kept import ENOUGH_FOR_GUESTS, Kept, kept_of, size_of
 from handoff.refusal import Refused
 from storage.database import Unavailable
-from storage.repositories import agents
+from storage.repositories import watch
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +119,7 @@ class Guard:
             found = sessions.find(connection, token, now)
             if found is None or quiet:
                 return found, 0
-            roles = sorted(found.agent.roles)
-            return found, len(agents.alerts_for(connection, found.agent.id, list(roles)))
+            return found, watch.alert_count(connection, found.agent.id, found.agent.roles)[0]
 
         session, request.state.alerts = await self.console.read(read)
         if session is None:

@@ -142,8 +142,6 @@ class _Ticket:
             media_type=row.mime if shown else "application/octet-stream",
             headers={
                 "Content-Disposition": disposition(row.name, inline=shown),
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-                "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "private, no-store",
             },
         )

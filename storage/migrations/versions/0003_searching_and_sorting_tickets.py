@@ -28,12 +28,9 @@ def upgrade() -> None:
         "tickets",
         sa.Column("next_due", sa.BigInteger(), nullable=False, server_default=str(NEVER)),
     )
-    op.create_index(
-        op.f("ix_tickets_open_urgent_next_due_id"), "tickets", ["open", "urgent", "next_due", "id"]
-    )
-    op.create_index(
-        op.f("ix_tickets_open_state_agent_id"), "tickets", ["open", "state", "agent_id"]
-    )
+    board = ["open", "urgent", "next_due", "id", "state", "kind", "tier", "agent_id"]
+    op.create_index("ix_tickets_board", "tickets", board)
+    op.create_index(op.f("ix_tickets_open_id"), "tickets", ["open", "id"])
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         _sqlite()

@@ -1,0 +1,89 @@
+"""Who hears a message besides the flow that owns the talk: a person who has the chat, choices
+that count at any time, and whoever waits for words about a ticket."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from dialogs import breath
+from dialogs.choosing import exact, plain
+from dialogs.commands import LeaveChat
+from dialogs.flows import live
+from dialogs.heard import Heard
+from dialogs.move import Moment, Move
+from dialogs.reply import Reply
+from dialogs.routes import EARS, TAPS, flow_of
+from dialogs.turn import Turn
+
+_MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
+
+
+def overheard(m: Moment, last: Heard, move: Move | None) -> Turn:
+    """A person has the chat: what is said goes to them. What we have to say besides is no
+    talk, and no question is put."""
+    move = move or live.hear(m, last)
+    if any(isinstance(command, LeaveChat) for command in move.commands):
+        state = replace(move.state, step=move.state.step + 1)
+        question = flow_of(replace(m, state=state)).ask(state, m.facts, m.desk)
+        said: tuple[Reply, ...] = (question,)
+        state = replace(state, offered=question.choices)
+    else:
+        said, state = (*move.replies, *reply(move.say, Reply(""))), move.state
+    if last.masked:
+        said = (Reply(m.text("masked", kinds=last.masked)), *said)
+    replies = tuple(replace(reply, row_class="notice") for reply in said)
+    return Turn(replace(state, burst=None), replies, move.commands)
+
+
+def named(m: Moment, value: str) -> Move | None:
+    """A choice whose value names what it is about."""
+    act = TAPS.get(value.partition(":")[0])
+    return act(replace(m, chosen=value)) if act else None
+
+
+def picked(m: Moment, last: Heard) -> str | None:
+    """The choice that a text is, of the question that stands or of the last notice. Where an
+    agent wrote after the question was put, a short word is for the agent."""
+    state = m.state
+    asked = exact(last.text, state.asked)
+    if state.flow not in breath.IDLE:
+        return exact(last.text, state.offered) or (asked if _plainly(last.text) else None)
+    newest = asked if state.asked_last else None
+    offered = None if _awaited(m) else exact(last.text, state.offered)
+    return newest or offered or (asked if _plainly(last.text) else None)
+
+
+def _plainly(text: str) -> bool:
+    return len(plain(text).split()) > 1
+
+
+def _awaited(m: Moment) -> bool:
+    """Whether an agent waits for words since after the question was put."""
+    return any(
+        ticket.open and ticket.expects and ticket.expects_at
+        and ticket.expects_at.timestamp() > m.state.put_at
+        for ticket in m.facts.tickets
+    )  # fmt: skip
+
+
+def for_a_ticket(m: Moment) -> Move | None:
+    """Whoever waits for the user's words about a ticket."""
+    if only_masked(m):
+        return None
+    return next((move for ear in EARS if (move := ear(m))), None)
+
+
+def only_masked(m: Moment) -> bool:
+    """Whether the message is a secret and nothing else."""
+    return bool(m.heard.masked) and not m.heard.files and not _left_of(m.heard.text)
+
+
+def _left_of(text: str) -> bool:
+    """Whether words are left beside what was masked."""
+    return len(plain(_MASKED.sub(" ", text)).split()) > 2
+
+
+def reply(say: tuple[str, ...], question: Reply) -> tuple[Reply, ...]:
+    text = "\n\n".join(filter(None, (*say, question.text)))
+    return (replace(question, text=text),) if text else ()
