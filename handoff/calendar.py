@@ -25,6 +25,8 @@ class OfficeCalendar:
         self._hours = hours
         self._closures = frozenset(hours.closures)
         self._spans = tuple(hours.spans(weekday) for weekday in range(7))
+        self._of_day = lru_cache(maxsize=1024)(self._in_utc)
+        self._longest = max(sum(map(_length, day), timedelta()) for day in self._spans)
 
     def warm(self, moment: datetime) -> None:
         """Load this year's and next month's holidays, so that no turn has to."""
@@ -69,7 +71,7 @@ class OfficeCalendar:
     def working_day(self) -> timedelta:
         """What "1 hari" of office time is: the office time of the week's longest day, so that
         Monday 09.00 and a day is Tuesday 09.00. Zero for an office that never opens."""
-        return max(sum((_length(span) for span in day), timedelta()) for day in self._spans)
+        return self._longest
 
     def open_time(self, start: datetime, end: datetime) -> timedelta:
         """How much office time lies between two moments (none if ``end`` is not later)."""
@@ -98,14 +100,18 @@ class OfficeCalendar:
         day, closed = self.local(start).date(), 0
         last = None if until is None else self.local(until).date()
         while closed < _CLOSED_FOR_GOOD and (last is None or day <= last) and day < date.max:
-            spans = self._day(day)
+            spans = self._of_day(day)
             closed = 0 if spans else closed + 1
-            for opening, closing in spans:
-                opens = datetime.combine(day, opening, self.zone).astimezone(UTC)
-                closes = datetime.combine(day, closing, self.zone).astimezone(UTC)
+            for opens, closes in spans:
                 if closes > start and (until is None or opens < until):
                     yield opens, closes
             day += timedelta(days=1)
+
+    def _in_utc(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        def at(moment: time) -> datetime:
+            return datetime.combine(day, moment, self.zone).astimezone(UTC)
+
+        return tuple((at(opening), at(closing)) for opening, closing in self._day(day))
 
     def _day(self, day: date) -> tuple[tuple[time, time], ...]:
         if day in self._closures or day in _holidays(day.year):

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from handoff.calendar import OfficeCalendar
@@ -64,7 +65,7 @@ class Inputs:
     @property
     def clock(self) -> Clock:
         """The limit as it was when this was written."""
-        return Clock.model_validate({"limit": self.limit, "hours": self.hours})
+        return _clock(self.limit, self.hours)
 
     @property
     def standing_still(self) -> bool:
@@ -110,6 +111,11 @@ class Inputs:
             tuple(Run(from_micros(a), _time(b), _time(c)) for a, b, c in raw["runs"]),
             raw["ended"],
         )
+
+
+@lru_cache(maxsize=256)
+def _clock(allowed: str, hours: str) -> Clock:
+    return Clock.model_validate({"limit": allowed, "hours": hours})
 
 
 def limit(calendar: OfficeCalendar, clock: Clock) -> timedelta:

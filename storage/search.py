@@ -36,7 +36,7 @@ INDEXED = frozenset({"number", "answers", "problem", "solution", "lkpp_number"})
 MOST_WORDS = 8  # of a query
 
 _WORD = re.compile(r"[^\W_]+")
-_PHONE = re.compile(r"(?<![\w-])(?:\+?62|0|8)[\d\s().-]{4,}\d")
+_PHONE = re.compile(r"(?<![\w-])(?:\+?62|0|8)[\d\s().-]{3,}\d")
 _FTS5 = table(TABLE, column("rowid"), column("words"))
 _TSVECTOR = table(TABLE, column("ticket_id"), column("words"))
 _LONGEST = 40
@@ -84,7 +84,7 @@ def words(fields: Mapping[str, object]) -> list[str]:
     found: dict[str, None] = {}
     for said in texts:
         found |= dict.fromkeys(_cut(said))
-        found |= dict.fromkeys(f"p{digits}" for digits in _phones(said))
+        found |= dict.fromkeys(f"p{_national(digits)}" for digits in _phones(said))
     running = re.findall(r"\d+", number[:-1])  # the last character is the check character
     if running:
         found[f"n{int(running[-1])}"] = None
@@ -95,17 +95,18 @@ def parse(said: str) -> Query:
     """What somebody typed as a query; empty where there is nothing to look for."""
     phones = _phones(said)
     query: list[tuple[Term, ...]] = [
-        (Term(f"p{digits}", True), Term(digits, True)) for digits in phones
+        (Term(f"p{_national(digits)}", True), *_alternatives(digits, prefix=True))
+        for digits in phones
     ]
     rest = _PHONE.sub(" ", said) if phones else said
     query += [_alternatives(word) for word in _cut(rest)]
     return tuple(query[:MOST_WORDS])
 
 
-def _alternatives(word: str) -> tuple[Term, ...]:
+def _alternatives(word: str, *, prefix: bool = False) -> tuple[Term, ...]:
     if word.isascii() and word.isdigit():
         running = Term(f"n{int(word)}")
-        return (running, Term(word, len(word) > _RUNNING))
+        return (running, Term(word, prefix or len(word) > _RUNNING))
     return (Term(word, len(word) > 1),)
 
 
@@ -116,9 +117,13 @@ def _cut(said: str) -> list[str]:
 
 
 def _phones(said: str) -> list[str]:
-    """Phone numbers in a text without +62 or 0."""
-    bare = (re.sub(r"\D", "", found) for found in _PHONE.findall(said))
-    return [re.sub(r"^(?:62|0)", "", digits)[:15] for digits in bare]
+    """The digits of what may be phone numbers in a text."""
+    return [re.sub(r"\D", "", found)[:_LONGEST] for found in _PHONE.findall(said)]
+
+
+def _national(digits: str) -> str:
+    """A phone number without +62 or 0."""
+    return re.sub(r"^(?:62|0)", "", digits)
 
 
 def source(dialect: str) -> tuple[FromClause, ColumnElement[Any], ColumnElement[Any]]:

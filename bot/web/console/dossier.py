@@ -54,6 +54,7 @@ def gather(
         live_with=live.agent_id if live is not None else None,
         closed_at=ticket.closed_at,
         merged=ticket.merged_into is not None,
+        works=counter.policy.tier(ticket.tier).role,
     )
     names = dossier.names(connection)
     clocks, due = service.of_ticket(connection, counter, ticket, now), views.due(ticket)
