@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := bot nlu dialogs handoff storage
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test test-long lint fmt bench pins browser
+.PHONY: help run chat test test-long lint fmt bench bench-board pins browser
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ fmt: $(VENV)/.made-dev ## format the code
 
 bench: $(VENV)/.made-dev ## measure turns per second, start-up, memory
 	$(BIN)/python bench/turns.py
+
+bench-board: $(VENV)/.made-dev ## measure the console's board with 100,000 tickets
+	$(BIN)/python bench/board.py
 
 pins: $(VENV)/.made-dev ## compile requirements/*.txt anew
 	$(BIN)/pip install --quiet pip-tools

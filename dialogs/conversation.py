@@ -108,8 +108,10 @@ def _followed(m: Moment, move: Move) -> Move:
     facts = replace(m.facts, about=anew.about, unspoken=False)
     said = Moment(move.state, anew.heard, facts, m.desk, parts=anew.parts, plain=anew.plain)
     after = _said(said, anew.plain)
+    in_form = after.state.flow == "consultation"
     return replace(
         after,
+        silent=after.silent and not in_form,  # its question was not put meanwhile
         say=(*move.say, *after.say),
         commands=(*move.commands, *after.commands),
         settle=Settle.NOW,
@@ -190,7 +192,7 @@ def _said(m: Moment, plainly: bool = False) -> Move:
     ticket (not where they are ``plainly`` for none), else idle talk."""
     if ears.only_masked(m):
         return menu.again(m)
-    if m.facts.about and m.state.flow in breath.IDLE and (move := ears.for_a_ticket(m)):
+    if m.facts.about and not plainly and (move := ears.for_a_ticket(m)):
         return move
     if m.state.flow == "consultation":
         beside = None if plainly else passing.in_form(m)

@@ -38,7 +38,13 @@ FLOWS: Mapping[str, Flow] = {
     "rating": Flow(rating.ask, rating.hear, menu.back, menu.cancel),
 }
 # Who hears free text and files about tickets, in this order, before the bot answers itself.
-EARS: tuple[Hearer, ...] = (rating.spoken, confirm.hear, data.hear, passing.hear)
+EARS: tuple[Hearer, ...] = (
+    rating.spoken,
+    passing.between,
+    confirm.hear,
+    data.hear,
+    passing.hear,
+)
 
 
 def flow_of(m: Moment) -> Flow:

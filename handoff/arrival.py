@@ -11,10 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dialogs.reply import Choice, Reply
+from dialogs.reply import Attached, Choice, Reply
 from handoff import asked, closure, waiting
 from handoff.counter import Counter, Moment, Say
 from handoff.job import Job
+from handoff.policy import Clock
 from storage.base import AnyRow
 from storage.repositories import calls, conversations, data, messages
 
@@ -56,15 +57,17 @@ def unanswered(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
     if job.ticket.state != "selesai":
         return
     row = messages.newest_notice(job.connection, job.ticket.id, job.ticket.solved_at)
-    assert row is not None  # it was written when the ticket was solved
-    since = _known_since(job, row)
-    if since is None:
-        _to_be_called(job, row)
-        closure.wait_for_word(job, moment.now)
-    elif waiting.until(counter, counter.policy.sla.confirmation, since) > moment.now:
-        closure.wait_for_word(job, since)
-    else:
+    since: datetime | None = job.ticket.solved_at if row is None else _known_since(job, row)
+    if since is not None and waiting.until(counter, _wait(counter), since) <= moment.now:
         closure.silence(job)
+        return
+    if row is not None and since is None:
+        _to_be_called(job, row)
+    closure.wait_for_word(job, since or moment.now)
+
+
+def _wait(counter: Counter) -> Clock:
+    return counter.policy.sla.confirmation
 
 
 def _known_since(job: Job, row: AnyRow) -> datetime | None:
@@ -88,7 +91,7 @@ def _other_way(job: Job, row: AnyRow) -> None:
     job.moment.say(
         Say(
             target.id,
-            Reply(_whole(job, row), _choices(row), row_class=row.author),
+            Reply(_whole(job, row), _choices(row), row.author, file=_file(row)),
             ticket_id=job.ticket.id,
             agent_id=row.agent_id,
             data_request=request.id if request is not None else None,
@@ -146,6 +149,11 @@ def _to_be_called(job: Job, row: AnyRow) -> None:
 def _whole(job: Job, row: AnyRow) -> str:
     """The text of a notice that was split for its channel, in one piece again."""
     return "\n\n".join(messages.parts_of(job.connection, row))
+
+
+def _file(row: AnyRow) -> Attached | None:
+    body = json.loads(row.body) if row.body else {}
+    return Attached(body["file_id"], **body["file"]) if "file" in body else None
 
 
 def _choices(row: AnyRow) -> tuple[Choice, ...]:

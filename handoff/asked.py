@@ -14,6 +14,7 @@ from handoff import waiting
 from handoff.job import Job, at_work
 from storage.base import AnyRow
 from storage.repositories import calls, data
+from storage.repositories import clock as deadlines
 
 CALL = "data_request"  # the kind of call that confirms a request by phone [002 step 4]
 LKPP = "lkpp"
@@ -41,10 +42,18 @@ def shown(job: Job, request: AnyRow) -> dict[str, object]:
         "missing": [item for item in items if not item.got],
         "came": len(pieces),
         "loose": sum(piece.item_id is None for piece in pieces),
-        "due": job.counter.calendar.local(request.due_at) if request.due_at else None,
+        "due": _due(job, request),
         "wait": waiting.words(job.counter.policy.sla.data_wait),
         "lkpp": request.asked_by == LKPP,
     }
+
+
+def _due(job: Job, request: AnyRow) -> datetime | None:
+    """Until when, by the office's clock: an outage moves the deadline, not the request."""
+    armed = deadlines.armed_of_ticket(job.connection, job.ticket.id)
+    kinds = (waiting.DATA_WAIT, subject(request.id))
+    at = next((r.due_at for r in armed if (r.kind, r.subject) == kinds), request.due_at)
+    return job.counter.calendar.local(at) if at else None
 
 
 def begin(job: Job, request: AnyRow, at: datetime) -> None:

@@ -84,7 +84,7 @@ def call_again(errand: Errand, turn_id: int) -> str:
     row, most = _called(errand, turn_id), errand.counter.policy.queue.calls
     if row.calls >= most:
         raise Refused(f"{label(row.n)} sudah dipanggil {most} kali. Tandai tidak datang.")
-    front.change(errand.connection, row.id, "called", calls=row.calls + 1, called_at=errand.now)
+    _change(errand, row, calls=row.calls + 1, called_at=errand.now)
     _trace(errand, row, f"called again {row.calls + 1}")
     return f"{label(row.n)} dipanggil lagi ({row.calls + 1} dari {most})."
 
@@ -92,7 +92,7 @@ def call_again(errand: Errand, turn_id: int) -> str:
 def came(errand: Errand, turn_id: int) -> str:
     """The number came to the desk."""
     row = _called(errand, turn_id)
-    front.change(errand.connection, row.id, "called", state="served", ended_at=errand.now)
+    _change(errand, row, state="served", ended_at=errand.now)
     _trace(errand, row, "served")
     return f"{label(row.n)} sudah di {row.desk}."
 
@@ -105,19 +105,10 @@ def skip(errand: Errand, turn_id: int) -> str:
     rounds = row.rounds + 1
     _trace(errand, row, f"skipped {rounds}")
     if rounds >= rules.rounds:
-        front.change(
-            errand.connection,
-            row.id,
-            "called",
-            state="gone",
-            rounds=rounds,
-            ended_at=errand.now,
-        )
+        _change(errand, row, state="gone", rounds=rounds, ended_at=errand.now)
         return f"{label(row.n)} tidak datang setelah {rounds} putaran; nomornya hangus."
     others = front.waiting(errand.connection, row.day, lock=True)
-    front.change(
-        errand.connection, row.id, "called", state="waiting", rounds=rounds, calls=0, desk=""
-    )
+    _change(errand, row, state="waiting", rounds=rounds, calls=0, desk="")
     order = behind_next([other.id for other in others], row.id)
     places = sorted([row.turn, *(other.turn for other in others)])
     for turn, waiting_id in zip(places, order, strict=True):
@@ -137,6 +128,12 @@ def _called(errand: Errand, turn_id: int) -> AnyRow:
     if row.state != "called":
         raise Refused(f"{label(row.n)} tidak sedang dipanggil.")
     return row
+
+
+def _change(errand: Errand, row: AnyRow, **values: object) -> None:
+    """Raises Refused where somebody else was quicker."""
+    if not front.change(errand.connection, row.id, "called", **values):
+        raise Refused(f"{label(row.n)} tidak sedang dipanggil.")
 
 
 def _trace(errand: Errand, row: AnyRow, what: str) -> None:

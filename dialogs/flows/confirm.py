@@ -21,6 +21,7 @@ _STILL = re.compile(
     r"|\b(?:error|eror|gagal|muncul|kambuh|terulang|bermasalah|buka)\s+(?:lagi|terus|kembali)\b"
     r"|\b(?:masih|msh)\s+(?:perlu|butuh)\b"
 )
+_FAULT = re.compile(r"\b(?:error|eror|gagal|muncul|kambuh|macet|ditolak)\b")
 _NOT_YET = re.compile(
     rf"\b(?:belum|blm|blum|belom|blom)\b|{_STILL.pattern}|\b{_TIDAK}\s+(?:bisa|bs|berhasil|beres)\b"
 )
@@ -129,7 +130,10 @@ def _again(m: Moment) -> Move | None:
     at work, status asks which."""
     tickets = _talked_of(m)
     closed = [t for t in tickets if t.may_reopen]
-    still = _STILL.search(plain(m.heard.text)) or m.is_("not_resolved")
+    said = plain(m.heard.text)
+    still = _STILL.search(said) or m.is_("not_resolved")
+    if faq.confident_topic(m) and not _FAULT.search(said):
+        return None
     if not still or len(closed) != 1 or any(t.state != CLOSED for t in tickets):
         return None
     return _silently(m, AskReopen(closed[0].number, _said(m), _ids(m), _files(m)))

@@ -9,7 +9,7 @@ from dialogs import offers
 from dialogs.commands import GiveData, PassToAgent, TakeBack
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
-from dialogs.flows import data, menu, status
+from dialogs.flows import confirm, menu, status
 from dialogs.heard import File, Heard
 from dialogs.move import Anew, Moment, Move
 from dialogs.reply import Choice, Reply
@@ -34,28 +34,35 @@ def hear(m: Moment) -> Move | None:
     if named and (m.heard.understanding.first("ticket_number") or status.own(named, m.facts)):
         found = status.own(named, m.facts)
         return _pass(m, found.number) if found and found.expects == "reply" else None
-    waiting = [t for t in m.facts.tickets if t.expects == "reply" and t.open]
+    waiting = next((t for t in m.facts.tickets if t.expects == "reply" and t.open), None)
+    return _pass(m, waiting.number) if waiting else None
+
+
+def between(m: Moment) -> Move | None:
+    """Before anybody else hears: words that go on where the last ones went, and words that
+    several tickets wait for, an agent's line among them. None: it is clear, or for none."""
+    if m.facts.about is not None or _wants_a_person(m) or status.spoken_number(m):
+        return None
+    waiting = [t for t in m.facts.tickets if t.open and t.expects]
     same = _same_breath(m)
     if same and all(_since(t) <= _since_passed(m) for t in waiting):
         return _pass(m, same)
-    if len(waiting) == 1:
-        return _pass(m, waiting[0].number)
-    return _which(m, [t.number for t in waiting]) if waiting else None
+    several = len(waiting) > 1 and any(t.expects == "reply" for t in waiting)
+    return _which(m, [t.number for t in waiting]) if several else None
 
 
 def in_form(m: Moment) -> Move | None:
-    """While a form is being filled: words that may be for an agent, who wrote later than the
-    form's question was put, are asked about."""
+    """While a form is being filled: words that may be about a ticket, which was asked about
+    later than the form's question was put, are asked about."""
     draft = m.state.draft
     if draft is None:
         return None
-    if m.facts.about is not None and (quoted := _own(m, m.facts.about)):
-        return data.hear(m) or _pass(m, quoted.number)
     newer = [
         t.number
         for t in m.facts.tickets
-        if t.open and t.expects in ("reply", "data") and _since(t) > draft.touched_at
-    ]
+        if t.open and _since(t) > draft.touched_at
+        and (t.expects in ("reply", "data") or (t.expects and confirm.verdict(m) is not None))
+    ]  # fmt: skip
     return _which(m, newer) if newer else None
 
 

@@ -64,7 +64,13 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
     if at not in choices:
         at = "number"
     text = desk.texts.render(
-        "status_next", at=at, number=rest, tickets=tickets, facts=facts, office=desk.office
+        "status_next",
+        at=at,
+        number=rest,
+        ticket=own(rest, facts) if at == "shown" else None,
+        tickets=tickets,
+        facts=facts,
+        office=desk.office,
     )
     return Reply(text, choices[at])
 

@@ -352,7 +352,7 @@ def test_migrating_twice_is_harmless(here: Path) -> None:
 def test_an_empty_worklist_says_so(here: Path) -> None:
     done = call("worklist")
     assert done.exit_code == 0
-    assert done.output.count(": none") == 6
+    assert done.output.count(": none") == 7
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "99999999999999999999"])

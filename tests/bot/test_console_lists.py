@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from bot import cli
 from bot.channels.port import Refused as ChannelRefused
 from bot.missed import as_training_data
+from bot.worklist import show_lists
 from handoff.actions import AskData
 from nlu.training_data import read_folder, read_intents
 from storage.repositories import events, messages
@@ -358,3 +361,28 @@ def test_an_old_outcome_leaves_the_list_after_a_month(desk: Desk) -> None:
     assert row.number in seen(desk.get(page))
     desk.rig.clock.move(timedelta(days=31))
     assert row.number not in seen(desk.enter("rina").get(page))
+
+
+def test_the_export_is_there_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
+    miss(desk.rig, "emailnya blom masuk")
+    desk.do(REVIEW, page=REVIEW, ids="1", topic="faq_email_konfirmasi_daftar")
+    environ = {"LOKET_DATA_DIR": str(desk.rig.places.data_dir)}
+    file = tmp_path / "nlu.yml"
+    done = CliRunner().invoke(cli.main, ["misses", "export", "--out", str(file)], env=environ)
+    assert done.output == f"1 messages written to {file}.\n"
+    assert "- emailnya blom masuk" in file.read_text()
+
+
+def test_the_lists_of_the_command_line_leave_out_what_is_done(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = lost(desk.rig)
+    show_lists(desk.rig.config, desk.rig.places, 20)
+    shown = capsys.readouterr().out
+    assert "Undelivered: none" not in shown
+    assert "Calls to make: none" not in shown
+    desk.do(f"{LIST}/tidak-terkirim/{row.id}/ditelepon", page=f"{LIST}/tidak-terkirim")
+    show_lists(desk.rig.config, desk.rig.places, 20)
+    shown = capsys.readouterr().out
+    assert "Undelivered: none" in shown
+    assert "Calls to make: none" in shown

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.channels.port import Refused, Unreachable
+from dialogs.reply import Attached
 from handoff import actions as a
 from storage.repositories import conversations
 from storage.repositories import messages as message_rows
 from tests.handoff import cases
-from tests.rig import Rig
+from tests.rig import PNG, Rig
 
 HOUR = timedelta(hours=1)
 
@@ -172,3 +174,17 @@ def test_a_long_notice_is_told_whole_elsewhere(office: Rig) -> None:
     text = "\n".join(on_telegram(office))
     assert "Langkah 0:" in text
     assert "Langkah 199:" in text
+
+
+def test_a_file_of_an_agent_is_told_elsewhere_with_its_bytes(rig: Rig) -> None:
+    cases.office(rig)
+    cases.ticket(rig, channel="telegram")
+    rig.say("halo")
+    cases.one_person(rig)
+    rig.telegram.faults.append(Unreachable("blocked"))
+    shown = Attached(0, "image", "panduan.png", "image/png", rig.loket.blobs.put(PNG))
+    cases.does(rig, a.ReplyToUser("", (shown,)))
+    rig.wait(timedelta(seconds=5))
+    assert "panduan.png" in rig.answers()[-1].text
+    (row,) = rig.rows("SELECT body FROM messages WHERE origin = 'again'")
+    assert json.loads(row.body)["file"]["blob"] == shown.blob

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -33,7 +34,8 @@ from handoff.errands import Errand
 from handoff.front import Given, Registration
 from handoff.lkpp import ManualLkpp
 from handoff.refusal import Refused
-from handoff.standing import Worker
+from handoff.rights import OFFICE, OFFICE_NAMES, may_office
+from handoff.standing import ROLES, Worker
 from storage.database import Database, open_database
 from storage.repositories import agents, messages
 from storage.repositories import front as rows
@@ -305,6 +307,17 @@ def test_nobody_is_forgotten_whatever_happens(migrated: Path, counter: Counter) 
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_every_errand_has_its_roles_and_its_words() -> None:
+    assert OFFICE.keys() == OFFICE_NAMES.keys()
+    for name, roles in OFFICE.items():
+        seen = OFFICE.get(f"see_{name}", roles)
+        assert roles <= seen, "whoever changes a list sees it"
+        for role in ROLES:
+            worker = Worker(1, "X", frozenset({role}))
+            assert may_office(worker, name) == (role in roles)
+            assert not may_office(replace(worker, active=False), name)
 
 
 # Registering

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from dialogs.checks import display_phone
 from handoff.clock_rules import LABELS
+from handoff.job import NOT_GIVEN
 from handoff.standing import CATEGORY_LABELS, KIND_LABELS
 from storage.base import AnyRow, from_micros
 from storage.models.tickets import NEVER
@@ -142,17 +143,22 @@ class Person:
 
     name: str
     organisation: str
-    phone: str
+    number: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The phone number as people write it; empty where there is none."""
+        return display_phone(self.number) if self.number else ""
 
 
 def person(answers: str | None) -> Person:
-    """Name, organisation and phone as people read them."""
-    given = json.loads(answers or "{}")
-    phone = str(given.get("telepon", ""))
+    """Name, organisation and phone."""
+    found = json.loads(answers or "{}")
+    given = {key: value for key, value in found.items() if value != NOT_GIVEN}
     return Person(
-        str(given.get("nama", "")) or "Tanpa nama",
-        str(given.get("instansi", "")),
-        display_phone(phone) if phone else "",
+        str(given.get("nama") or "Tanpa nama"),
+        str(given.get("instansi") or ""),
+        str(given.get("telepon") or ""),
     )
 
 

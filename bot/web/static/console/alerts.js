@@ -1,76 +1,67 @@
 // Alerts: the number at the bell and in the title, a short sound, the browser's notification.
 const title = document.title;
-let count = Number(document.getElementById("alerts")?.dataset.count || 0);
+const at = (id) => document.getElementById(id);
 let newest = null;
 let audio = null;
-
-const kept = (key, value) => {
-  try {
-    if (value === undefined) return localStorage.getItem(key);
-    localStorage.setItem(key, value);
-  } catch { /* storage is closed: the choice lasts as long as the page */ }
-  return value ?? null;
-};
-let muted = kept("loket-bunyi") === "mati";
+let muted = false;
+try { muted = localStorage.getItem("loket-bunyi") === "mati"; } catch { /* storage is closed */ }
 
 function beep() {
   if (muted || !audio) return;
-  const start = audio.currentTime;
-  for (const [at, pitch] of [[0, 660], [0.16, 880]]) {
+  [660, 880].forEach((pitch, n) => {
+    const start = audio.currentTime + n * 0.16;
     const tone = audio.createOscillator();
     const loud = audio.createGain();
     tone.frequency.value = pitch;
-    loud.gain.setValueAtTime(0.0001, start + at);
-    loud.gain.exponentialRampToValueAtTime(0.18, start + at + 0.02);
-    loud.gain.exponentialRampToValueAtTime(0.0001, start + at + 0.15);
+    loud.gain.setValueAtTime(0.15, start);
+    loud.gain.exponentialRampToValueAtTime(0.001, start + 0.15);
     tone.connect(loud).connect(audio.destination);
-    tone.start(start + at);
-    tone.stop(start + at + 0.16);
-  }
+    tone.start(start);
+    tone.stop(start + 0.16);
+  });
 }
 
-function show() {
-  const badge = document.getElementById("alerts");
-  badge.textContent = count;
-  badge.hidden = !count;
-  document.getElementById("bell").setAttribute("aria-label", count ? `Pemberitahuan: ${count} belum dilihat` : "Pemberitahuan");
+function show(count) {
+  at("alerts").textContent = count;
+  at("alerts").hidden = !count;
+  at("bell").setAttribute("aria-label", count ? `Pemberitahuan: ${count} belum dilihat` : "Pemberitahuan");
   document.title = count ? `(${count}) ${title}` : title;
 }
 
 export function onAlerts(told) {
   const isNew = newest !== null && told.newest > newest;
-  count = told.alerts;
   newest = told.newest;
-  show();
+  show(told.alerts);
   if (!isNew) return;
   beep();
-  document.getElementById("live").textContent = `Ada pemberitahuan baru. ${count} belum dilihat.`;
-  if ("Notification" in window && Notification.permission === "granted" && document.hidden) {
-    const note = new Notification("Loket", { body: `${count} pemberitahuan belum dilihat.`, tag: "loket" });
+  const body = `${told.alerts} pemberitahuan belum dilihat.`;
+  at("live").textContent = body;
+  if (document.hidden && window.Notification?.permission === "granted") {
+    const note = new Notification("Loket", { body, tag: "loket" });
     note.onclick = () => { window.focus(); note.close(); };
   }
 }
 
 export function start() {
-  show();
-  const sound = document.getElementById("sound");
+  show(Number(at("alerts").dataset.count));
+  const sound = at("sound");
   const name = () => {
     sound.textContent = muted ? "Bunyi: mati" : "Bunyi: nyala";
-    sound.setAttribute("aria-pressed", String(!muted));
+    sound.setAttribute("aria-pressed", !muted);
   };
-  sound.hidden = false;
   name();
+  sound.hidden = false;
   sound.addEventListener("click", () => {
     muted = !muted;
-    kept("loket-bunyi", muted ? "mati" : "nyala");
+    try { localStorage.setItem("loket-bunyi", muted ? "mati" : "nyala"); } catch { /* for this page then */ }
     name();
     beep();
   });
-  // Browsers let a page make sounds only after somebody has touched it.
-  document.addEventListener("pointerdown", () => { audio ??= window.AudioContext ? new AudioContext() : null; }, { once: true });
-  const ask = document.getElementById("notify");
-  if ("Notification" in window && Notification.permission === "default") {
-    ask.hidden = false;
-    ask.addEventListener("click", async () => { await Notification.requestPermission(); ask.hidden = true; });
-  }
+  // A page may sound only after somebody has touched it.
+  document.addEventListener("pointerdown", () => { audio = new AudioContext(); }, { once: true });
+  at("notify").hidden = window.Notification?.permission !== "default";
+  at("notify").addEventListener("click", async () => {
+    await Notification.requestPermission();
+    at("notify").hidden = true;
+  });
 }

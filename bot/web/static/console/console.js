@@ -4,7 +4,6 @@ import { start as startForms } from "./forms.js";
 import { later, listen, remember } from "./live.js";
 import { refresh } from "./words.js";
 
-document.documentElement.classList.add("js");
 remember();
 startForms();
 refresh();

@@ -1,132 +1,125 @@
-// The page stays as it is in the database: when the server says "changed", it is fetched again
-// and the parts that differ are put in place. What somebody is typing in is left alone.
+// When the server says "changed", the page is fetched again and the parts that differ are put in
+// place. What somebody is typing in is left alone.
 import { refresh, setClock } from "./words.js";
 
 const say = (text) => { document.getElementById("live").textContent = text; };
+const parts = (root) => [...root.querySelectorAll("main [data-part]")];
 const seen = new Map(); // what each part was when it was put in place
-
-const parts = (root) => root.querySelectorAll("main [data-part]");
-
 // Nonces differ in every copy of a page; they are no change.
 const bare = (node) => node.outerHTML.replace(/name="(nonce|csrf)" value="[^"]*"/g, "");
 
-export function remember(root = document) {
-  for (const part of parts(root)) seen.set(part.dataset.part, bare(part));
+export function remember() {
+  for (const part of parts(document)) seen.set(part.dataset.part, bare(part));
 }
 
-const changed = (field) => {
+function changed(field) {
   if (field.type === "hidden" || field.type === "search") return false;
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field.type === "file") return field.files.length > 0;
-  if (field.tagName === "SELECT") return [...field.options].some((o) => o.selected !== o.defaultSelected) && field.selectedIndex > 0;
+  if (field.options) {
+    const first = [...field.options].findIndex((o) => o.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
+  }
   return field.value !== field.defaultValue;
-};
+}
 
 function busy(part) {
   const at = document.activeElement;
-  if (at && at !== document.body && part.contains(at) && at.matches("input, select, textarea")) return true;
-  return [...part.querySelectorAll("input, select, textarea")].some(changed);
+  return (part.contains(at) && at.matches("input, select, textarea"))
+    || [...part.querySelectorAll("input, select, textarea")].some(changed);
 }
 
 function put(old, fresh) {
-  const open = new Map([...old.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
   const at = document.activeElement;
-  const focus = at && old.contains(at) ? at.id || at.getAttribute("href") : null;
-  for (const [id, was] of open) {
-    const twin = fresh.querySelector(`#${CSS.escape(id)}`);
-    if (twin) twin.open = was || twin.open;
+  const focus = old.contains(at) ? at.id || at.getAttribute("href") : null;
+  for (const was of old.querySelectorAll("details[id][open]")) {
+    const twin = fresh.querySelector(`#${CSS.escape(was.id)}`);
+    if (twin) twin.open = true;
   }
-  const known = new Set([...old.querySelectorAll("li[id]")].map((li) => li.id));
-  for (const li of fresh.querySelectorAll("li[id]")) if (!known.has(li.id)) li.classList.add("fresh");
   old.replaceWith(fresh);
-  if (focus) {
-    const back = fresh.querySelector(`#${CSS.escape(focus)}, [href="${CSS.escape(focus)}"]`);
-    if (back) back.focus({ preventScroll: true });
-  }
+  if (focus) fresh.querySelector(`#${CSS.escape(focus)}, [href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
 }
 
-// Put a fetched page in place of this one; `form` is one that was just sent, so it may go.
+// A part that was not there: after what stands before it in the fetched page.
+function insert(fresh) {
+  let before = fresh.previousElementSibling;
+  while (before && !(before.id && document.getElementById(before.id))) before = before.previousElementSibling;
+  if (before) document.getElementById(before.id).after(document.importNode(fresh, true));
+}
+
+// Put a fetched page in place of this one. `form` was just sent: what it held may go.
 export function swap(html, form = null) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  const end = document.documentElement.scrollHeight - window.innerHeight - window.scrollY < 40;
-  const here = new Map([...parts(document)].map((part) => [part.dataset.part, part]));
-  let stale = false;
-  let moved = false;
+  const root = document.documentElement;
+  const atEnd = root.scrollHeight - innerHeight - scrollY < 40;
+  const here = new Map(parts(document).map((part) => [part.dataset.part, part]));
+  let talked = false;
   for (const fresh of parts(page)) {
     const name = fresh.dataset.part;
     const old = here.get(name);
+    const sent = form && old?.contains(form);
     here.delete(name);
-    const now = bare(fresh);
-    if (!old) {
-      const before = [...fresh.parentElement.children].slice(0, [...fresh.parentElement.children].indexOf(fresh)).reverse()
-        .map((node) => node.id && document.getElementById(node.id)).find(Boolean);
-      if (before) before.after(document.importNode(fresh, true));
-      seen.set(name, now);
+    if (old && seen.get(name) === bare(fresh) && !sent) continue;
+    if (old && busy(old) && !sent) {
+      if (name === "tindakan") stale(old);
       continue;
     }
-    if (seen.get(name) === now && !(form && old.contains(form))) continue;
-    if (busy(old) && !(form && old.contains(form))) { stale = stale || name === "tindakan"; continue; }
-    put(old, document.importNode(fresh, true));
-    seen.set(name, now);
-    moved = moved || name === "percakapan";
+    seen.set(name, bare(fresh));
+    if (old) put(old, document.importNode(fresh, true)); else insert(fresh);
+    talked ||= name === "percakapan";
   }
-  for (const [name, gone] of here) if (!busy(gone)) { gone.remove(); seen.delete(name); }
+  for (const gone of here.values()) if (!busy(gone)) gone.remove();
   const flash = page.getElementById("flash");
-  const place = document.getElementById("flash-place");
-  if (flash) place.replaceChildren(document.importNode(flash, true));
-  if (stale && !document.querySelector(".stale")) {
-    const note = document.createElement("p");
-    note.className = "stale";
-    note.textContent = "Tiket ini berubah sejak Anda mulai mengisi. Isian Anda tetap di sini.";
-    document.getElementById("tindakan").prepend(note);
-  }
-  if (moved) say("Percakapan diperbarui.");
+  if (flash) document.getElementById("flash-place").replaceChildren(document.importNode(flash, true));
   refresh();
-  document.dispatchEvent(new CustomEvent("fresh"));
-  if (moved && end) window.scrollTo({ top: document.documentElement.scrollHeight });
+  document.dispatchEvent(new Event("fresh"));
+  if (talked) say("Percakapan diperbarui.");
+  if (talked && atEnd) scrollTo({ top: root.scrollHeight });
+}
+
+function stale(part) {
+  if (part.querySelector(".stale")) return;
+  const text = "Tiket ini berubah sejak Anda mulai mengisi. Isian Anda tetap di sini.";
+  part.prepend(Object.assign(document.createElement("p"), { className: "stale", textContent: text }));
 }
 
 let fetching = false;
 let again = false;
 let timer = 0;
+let source = null;
 
 export async function update() {
-  if (fetching) { again = true; return; }
+  again = fetching;
+  if (fetching) return;
   fetching = true;
-  clearTimeout(timer);
   try {
-    const url = new URL(location.href);
-    url.searchParams.delete("pesan");
-    url.searchParams.delete("gagal");
-    const answer = await fetch(url, { headers: { "X-Fragment": "1" }, cache: "no-store" });
+    const answer = await fetch(location.href.split("#")[0], { headers: { "X-Fragment": "1" }, cache: "no-store" });
     setClock(answer.headers.get("date"));
-    if (answer.status === 401) { say("Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi."); stop(); return; }
     if (answer.ok) swap(await answer.text());
-  } catch { /* offline: the stream comes back by itself, and then it is fetched */ } finally {
-    fetching = false;
-    if (again) { again = false; setTimeout(update, 1000); }
-  }
+    else if (answer.status === 401) {
+      source?.close();
+      say("Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi.");
+    }
+  } catch { /* offline: it is fetched once the stream is back */ }
+  fetching = false;
+  if (again) setTimeout(update, 1000);
   later();
 }
 
-// A message on its way: look again soon.
+// A message is on its way: look again soon.
 export function later() {
-  const waits = document.querySelector("[data-again]");
   clearTimeout(timer);
-  if (waits) timer = setTimeout(update, 1000 * Number(waits.dataset.again));
+  const waits = document.querySelector("[data-again]");
+  if (waits) timer = setTimeout(update, 1000 * waits.dataset.again);
 }
 
-let source = null;
-function stop() { if (source) source.close(); source = null; }
-
 export function listen(about, onAlerts) {
-  if (!("EventSource" in window)) return;
-  let lost = false;
   source = new EventSource(`/console/kabar?untuk=${about ?? 0}`);
-  if (about !== undefined) source.addEventListener("berubah", update);
   source.addEventListener("kabar", (event) => onAlerts(JSON.parse(event.data)));
-  source.onerror = () => { lost = true; };
   if (about === undefined) return;
-  source.onopen = () => { if (lost) { lost = false; update(); } };
+  let lost = false;
+  source.addEventListener("berubah", update);
+  source.onerror = () => { lost = true; };
+  source.onopen = () => { if (lost) update(); lost = false; };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) update(); });
 }

@@ -1,0 +1,129 @@
+"""An office that is open now, served for real, and the browsers of its agents and users."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bot import staff
+from bot.config import Places
+from tests.bot.test_browser import Device
+from tests.process import SECRET_KEY, Served
+
+PASSWORD = "kopi tubruk tiga gelas"
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Office(Served):
+    """A server whose office has noon now and no holidays, so that it is open on any day. Its
+    people's accounts are there before it starts."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, _open_now)
+        (folder / "holidays.py").write_text(_NO_HOLIDAYS)  # found before the library
+
+    def hire(self, login: str, *roles: str) -> None:
+        """An account; the name that users read is the login with a capital."""
+        places = Places(data_dir=self.folder, secret_key=SECRET_KEY)
+        staff.add(places, login, login.capitalize(), roles, PASSWORD)
+
+    def ticket(self, number: str) -> Any:
+        """A ticket's row."""
+        (row,) = self.rows("SELECT * FROM tickets WHERE number = ?", number)
+        return row
+
+
+_NO_HOLIDAYS = '''def country_holidays(*asked, **more):
+    return ()
+'''
+
+
+def _open_now(raw: dict[str, Any]) -> None:
+    ahead = 12 - datetime.now(UTC).hour  # hours; signs of these zones are the other way round
+    raw["identity"]["timezone"] = f"Etc/GMT{-ahead:+d}"
+    raw["hours"] = {day: ["06:00-18:00"] for day in WEEK}
+    raw["conversation"]["burst"] = {"breath_seconds": 0.1, "fragment_seconds": 0.1}
+
+
+class Visitor(Device):
+    """A user at the web chat."""
+
+    def __init__(self, chromium: Browser, office: Office, **options: object) -> None:
+        super().__init__(chromium, office.url, **options)
+        self.page.goto("/")
+
+    def wait_for_a_person(self, name: str, problem: str) -> str:
+        """Go through the short form into the queue; the ticket's number."""
+        self.say("petugas")
+        self.hears("nama lengkap")
+        self.say(name)
+        self.hears("ermasalahan")
+        self.say(problem)
+        self.hears("Nomor antrean")
+        number: str = self.page.locator(".number").last.inner_text()
+        return number
+
+    def says_to_a_person(self, text: str) -> None:
+        """A line of a live chat."""
+        self.say(text)
+        expect(self.page.locator(".msg.user .state").last).to_have_text("terkirim")
+
+    def line(self, words: str) -> Locator:
+        """The newest bubble with these words, whoever said them."""
+        return self.page.locator(".msg").filter(has_text=words).last
+
+    def sends(self, name: str, kind: str, data: bytes, text: str = "") -> None:
+        """A file, with words or without."""
+        file = {"name": name, "mimeType": kind, "buffer": data}
+        self.page.locator("#file-input").set_input_files(file)  # type: ignore[arg-type]
+        expect(self.page.locator("#tray li")).to_have_count(1)
+        self.say(text)
+        expect(self.page.locator(".msg.user .state").last).to_have_text("terkirim")
+
+
+class Agent(Device):
+    """A browser at the console."""
+
+    def __init__(self, chromium: Browser, office: Office, login: str, **options: object) -> None:
+        super().__init__(chromium, office.url, **options)
+        self.login = login
+
+    def enters(self) -> None:
+        """Through the login page, and on duty."""
+        page = self.page
+        page.goto("/console/")
+        page.get_by_label("Nama masuk").fill(self.login)
+        page.get_by_label("Kata sandi").fill(PASSWORD)
+        page.get_by_role("button", name="Masuk", exact=True).click()
+        page.locator("#me-menu summary").click()
+        page.get_by_role("button", name="Bertugas", exact=True).click()
+        self.reads("Anda bertugas")
+
+    def reads(self, words: str) -> None:
+        """The sentence at the top of the page."""
+        expect(self.page.locator("#flash")).to_contain_text(words)
+
+    def opens(self, number: str) -> None:
+        """A ticket's page, by its link on the board."""
+        self.page.goto("/console/")
+        self.page.locator("#daftar").get_by_role("link", name=number).click()
+        expect(self.page.get_by_role("heading", name=number)).to_be_visible()
+
+    def answers(self, text: str) -> None:
+        """A reply to the user."""
+        self.page.get_by_label("Balasan untuk pengguna").fill(text)
+        self.page.get_by_role("button", name="Kirim ke pengguna").click()
+
+    def act(self, verb: str) -> Locator:
+        """An action's form, unfolded."""
+        fold = self.page.locator(f"#a-{verb}")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
+        return fold
+
+    def line(self, words: str) -> Locator:
+        """The newest line of the ticket's talk with these words."""
+        return self.page.locator("#talk .msg").filter(has_text=words).last
