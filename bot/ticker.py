@@ -34,13 +34,15 @@ BEGIN = -1  # the place of beginning clocks among the sweeps
 
 class Ticker:
     """Rings due deadlines, beats the heart, and sweeps. ``name`` is the process's own
-    heartbeat (``serve``, ``chat``)."""
+    heartbeat: ``serve``, or the channel of a chat in a terminal, which looks after its own
+    people only."""
 
     def __init__(self, database: Database, turns: Turns, clock: Clock, name: str) -> None:
         self._name = name
         self._database = database
         self._turns = turns
         self._clock = clock
+        self._only = None if name == outages.SERVE else tuple(turns.abilities)
         self._scheduler: BackgroundScheduler | None = None
         self._beaten = (clock.now(), clock.steady())
         self._begun_to: int | None = 0  # tickets up to this one have their clocks; None: all
@@ -94,8 +96,9 @@ class Ticker:
             while rows := self._due(now, PAGE, after):
                 fired += sum(self._fire(row, skip=row.id in stale) for row in rows)
                 after = (rows[-1].due_at, rows[-1].id)
-            self._look_around(now)
-            self._begin_clocks()
+            if self._only is None:
+                self._look_around(now)
+                self._begin_clocks()
             return fired
         except Unavailable as error:
             log.warning("the clock waits: %s", error)
@@ -135,7 +138,7 @@ class Ticker:
         return outages.stale(self._due(now, EVERYTHING, clocks.START))
 
     def _due(self, now: datetime, limit: int, after: tuple[datetime, int]) -> list[AnyRow]:
-        return self._database.read(lambda c: clocks.due(c, now, limit, after))
+        return self._database.read(lambda c: clocks.due(c, now, limit, after, self._only))
 
     def _fire(self, row: AnyRow, *, skip: bool) -> bool:
         """One deadline; a fault in it is logged, told, and does not hold up the others."""

@@ -77,13 +77,15 @@ def _form(counter: Counter, ticket: AnyRow, files: list[str]) -> str:
         counter.text(
             "packet_form",
             number=ticket.number,
-            ticket=ticket,
+            problem=ticket.problem,
+            solution=ticket.solution or "",
+            explainer=ticket.explainer or "",
             opened=counter.calendar.local(ticket.opened_at),
             kind=KIND_LABELS.get(ticket.kind, ticket.kind),
             user_type=types.get(ticket.user_type or "", ""),
             rows=rows,
             lkpp_number=ticket.lkpp_number or "",
-            files=files,
+            attached=files,
         )
     )
 
@@ -108,7 +110,7 @@ def _talk(
         )
         for row in talk
     ]
-    return _as_file(counter.text("packet_talk", number=ticket.number, lines=lines))
+    return _as_file(counter.text("packet_talk", number=ticket.number, talk=lines))
 
 
 def _as_file(text: str) -> str:

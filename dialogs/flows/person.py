@@ -153,7 +153,7 @@ def _open(facts: Facts) -> list[TicketFact]:
 
 def _meant(m: Moment) -> TicketFact | None:
     """The open ticket that is quoted or named."""
-    number = m.facts.about or (status.spoken_number(m) if m.chosen is None else None)
+    number = m.facts.about or (status.spoken_number(m) if m.heard.tap is None else None)
     found = status.own(number, m.facts) if number else None
     return found if found and found.open else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import AnyRow, Instant, from_micros, table_of
-from storage.models import Deadline, Heartbeat, Lease, Ticket
+from storage.models import Conversation, Deadline, Heartbeat, Lease, Ticket
 
+_C = table_of(Conversation)
 _D = table_of(Deadline)
 _L = table_of(Lease)
 _B = table_of(Heartbeat)
@@ -102,12 +104,21 @@ def disarm(connection: Connection, kind: str, subject: str) -> None:
 
 
 def due(
-    connection: Connection, now: datetime, limit: int = 100, after: tuple[datetime, int] = START
+    connection: Connection,
+    now: datetime,
+    limit: int = 100,
+    after: tuple[datetime, int] = START,
+    channels: Iterable[str] | None = None,
 ) -> list[AnyRow]:
     """Deadlines that are due, in order and after the one with this due time and row id; without
-    a lock: the turn re-checks under the contact's."""
+    a lock: the turn re-checks under the contact's. With ``channels`` only those of people who
+    have a chat there."""
     values = {"now": now, "limit": limit, "after": after[0], "after_id": after[1]}
-    return list(connection.execute(_DUE, values).fetchall())
+    query = _DUE
+    if channels is not None:
+        there = select(_C.c.contact_id).where(_C.c.channel.in_(list(channels)))
+        query = _DUE.where(_D.c.contact_id.in_(there))
+    return list(connection.execute(query, values).fetchall())
 
 
 def is_armed(connection: Connection, kind: str, subject: str) -> bool:

@@ -24,6 +24,7 @@ class Office(Served):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, _open_now)
         (folder / "holidays.py").write_text(_NO_HOLIDAYS)  # found before the library
+        self.sessions: dict[str, Any] = {}  # cookies of the agents who are in, by login
 
     def hire(self, login: str, *roles: str) -> None:
         """An account; the name that users read is the login with a capital."""
@@ -88,8 +89,12 @@ class Agent(Device):
     """A browser at the console."""
 
     def __init__(self, chromium: Browser, office: Office, login: str, **options: object) -> None:
-        super().__init__(chromium, office.url, **options)
+        super().__init__(chromium, office.url, storage_state=office.sessions.get(login), **options)
         self.login = login
+        self.office = office
+        if login not in office.sessions:
+            self.enters()
+        self.page.goto("/console/")
 
     def enters(self) -> None:
         """Through the login page, and on duty."""
@@ -101,6 +106,7 @@ class Agent(Device):
         page.locator("#me-menu summary").click()
         page.get_by_role("button", name="Bertugas", exact=True).click()
         self.reads("Anda bertugas")
+        self.office.sessions[self.login] = self.context.storage_state()
 
     def reads(self, words: str) -> None:
         """The sentence at the top of the page."""

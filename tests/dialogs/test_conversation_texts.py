@@ -17,6 +17,7 @@ from dialogs.office import FormField
 from dialogs.state import Draft, Part
 from dialogs.texts import Texts, clip, date_words, moment_words
 from handoff.clock_view import Explanation
+from handoff.packet import TalkLine
 from handoff.policy import OtherUnit, Policy
 
 OPENS = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Jakarta"))
@@ -53,6 +54,10 @@ EVERYTHING |= {  # waiting for a person, talking with one, words passed on
     "live": LiveFact("ANT-2611-00001-X", "LPSE-2611-00042-K", "Rina"), "position": 2,
     "queue": QueueFact("ANT-2611-00001-X", "LPSE-2611-00042-K", 2),
     "request": "ANT-2611-00001-X", "why": "closing",
+}  # fmt: skip
+EVERYTHING |= {  # the packet for LKPP
+    "attached": ["berkas/01-layar.png"], "lkpp_number": "TTS-1",
+    "talk": [TalkLine(OPENS, "Pengguna", "gagal", ("berkas/01-layar.png",))],
 }  # fmt: skip
 
 
@@ -102,6 +107,8 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("file_refused", {"reason": "empty"}),
         ("draft_next", {"aside": False}),
         ("escalated", {"lkpp": False}),
+        ("packet_form", {"rows": [], "attached": [], "solution": "", "lkpp_number": ""}),
+        ("packet_talk", {"talk": []}),
         ("clock_explained", {
             "clock": Explanation("Sen 23 Nov 09.00", "1 hari kerja", (), None, None, 1),
             "exempt": "",
