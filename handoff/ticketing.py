@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from dialogs import masking
 from dialogs.checks import check as check_field
+from dialogs.facts import Expects
 from dialogs.reply import Reply
 from handoff import actions as a
 from handoff import closure, queue
@@ -105,11 +106,14 @@ def reply(job: Job, action: a.ReplyToUser) -> str:
     text = safe(action.text)
     if not text and not action.files:
         raise Refused("Pesan masih kosong.")
-    hold(job)
     live = job.standing().live_with is not None
-    expects = None if live or job.ticket.expects in ("data", "confirm") else "reply"
+    if not (live and job.ticket.agent_id is None):  # escalated meanwhile: the chat goes on,
+        hold(job)  # the ticket waits for the next tier
+    expects: Expects | None = "reply"
+    if live or job.ticket.expects in ("data", "confirm"):
+        expects = None
     for line in lines(job, text, action):
-        job.tell(line, expects=expects)  # type: ignore[arg-type]
+        job.tell(line, expects=expects)
     job.first_answer()
     queue.answered(job)
     job.write("replied", text or f"{len(action.files)} berkas")
