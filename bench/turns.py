@@ -34,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 from bot.bootstrap import Loket, build, load_engine  # noqa: E402
 from bot.config import Places, read_config  # noqa: E402
 from bot.incoming import ConversationKey, Incoming  # noqa: E402
+from bot.user_turns import UserTurns  # noqa: E402
 from storage import schema  # noqa: E402
 
 SCRIPT = (
@@ -177,12 +178,12 @@ def closed_loop(loket: Loket, seconds: float) -> float:
     done = 0
     end = time.perf_counter() + seconds
     begun = time.perf_counter()
-    waiting = [(loket.turns.take(next(one)), one) for one in talks]
+    waiting = [(UserTurns(loket.turns).take(next(one)), one) for one in talks]
     while time.perf_counter() < end:
         future, one = waiting.pop(0)
         future.result()
         done += 1
-        waiting.append((loket.turns.take(next(one)), one))
+        waiting.append((UserTurns(loket.turns).take(next(one)), one))
     for future, _ in waiting:
         future.result()
         done += 1
@@ -215,7 +216,7 @@ def open_loop(loket: Loket, rate: float, seconds: float) -> list[float]:
         pause = due - time.perf_counter()
         if pause > 0:
             time.sleep(pause)
-        loket.turns.take(next(talks[n % CHATS])).add_done_callback(
+        UserTurns(loket.turns).take(next(talks[n % CHATS])).add_done_callback(
             lambda _, due=due: waits.append(time.perf_counter() - due)
         )
     while len(waits) < int(rate * seconds):

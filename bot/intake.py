@@ -16,7 +16,8 @@ from weakref import WeakValueDictionary
 from bot import poison
 from bot.clock import Clock
 from bot.incoming import ConversationKey, Incoming
-from bot.turns import Outcome, Taken, Turns
+from bot.turns import Turns
+from bot.user_turns import Outcome, Taken, UserTurns
 from dialogs.reply import Reply
 from storage.database import Database, Unavailable, is_infrastructure
 from storage.repositories import conversations, events
@@ -97,7 +98,7 @@ class Intake:
 
     async def _turn(self, incoming: Incoming, counted: bool) -> Taken:
         loop = asyncio.get_running_loop()
-        take = partial(self._turns.take, incoming, attempt_counted=counted)
+        take = partial(UserTurns(self._turns).take, incoming, attempt_counted=counted)
         return await asyncio.wrap_future(await loop.run_in_executor(self._threads, take))
 
     async def _begin(self, incoming: Incoming) -> int:

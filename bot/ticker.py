@@ -11,12 +11,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot import outages
 from bot.clock import Clock
+from bot.clock_turns import ClockTurns
 from bot.turns import Turns
 from handoff import due, service
 from handoff.job import Job
 from storage.base import AnyRow
 from storage.database import Database, Unavailable
-from storage.repositories import agents, events
+from storage.repositories import agents, events, queue
 from storage.repositories import clock as clocks
 from storage.repositories import outages as gaps
 from storage.unit import Unit
@@ -46,6 +47,7 @@ class Ticker:
         self._scheduler: BackgroundScheduler | None = None
         self._beaten = (clock.now(), clock.steady())
         self._begun_to: int | None = 0  # tickets up to this one have their clocks; None: all
+        self._adopted = False
         self._resting: dict[tuple[int, int], datetime] = {}
 
     def wake_up(self) -> bool:
@@ -99,6 +101,7 @@ class Ticker:
             if self._only is None:
                 self._look_around(now)
                 self._begin_clocks()
+                self._adopt_requests()
             return fired
         except Unavailable as error:
             log.warning("the clock waits: %s", error)
@@ -147,7 +150,7 @@ class Ticker:
             self._write(lambda unit: clocks.fire(unit.connection, row.id, row.arming, now))
             return False
         try:
-            return self._turns.ring(row).result()
+            return ClockTurns(self._turns).ring(row).result()
         except Unavailable:
             raise
         except Exception:
@@ -179,7 +182,7 @@ class Ticker:
         if self._resting.get((sweep, ticket_id), now) > now:
             return
         try:
-            self._turns.visit(ticket_id, deed).result()
+            ClockTurns(self._turns).visit(ticket_id, deed).result()
         except Unavailable:
             raise
         except Exception:
@@ -197,6 +200,14 @@ class Ticker:
         for ticket_id in found:
             self._visit(BEGIN, ticket_id, service.begin)
         self._begun_to = found[-1] if found else None
+
+    def _adopt_requests(self) -> None:
+        """Once a start: who waits for a person without a ticket gets one."""
+        if self._adopted:
+            return
+        for request in self._database.read(queue.without_ticket):
+            ClockTurns(self._turns).adopt(request).result()
+        self._adopted = True
 
     def _write(self, job: Callable[[Unit], object]) -> None:
         self._database.write(job).result()

@@ -1,77 +1,39 @@
-"""A turn: read all, think in pure functions, write all, in one transaction (invariant 1).
-
-Masking and understanding happen before any lock; everything from the lock to the commit is
-one synchronous call. Sending comes after, from the outbox alone.
+"""What every turn works with: read all, think in pure functions, write all, in one transaction
+(invariant 1). Users' turns are in ``user_turns``, agents' in ``desk_turns`` and
+``office_turns``, the clock's in ``clock_turns``. Sending comes after, from the outbox alone.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot import facts
 from bot.channels.port import Abilities
 from bot.clock import Clock
-from bot.incoming import Incoming, IncomingFile
 from bot.speaking import BOARD, Bells, Speaking, deliver
-from dialogs import conversation
-from dialogs import state as states
-from dialogs.commands import ProvePhone, RecordMiss, RedeemLink
 from dialogs.desk import Desk
 from dialogs.facts import Facts
-from dialogs.heard import File, Heard
-from dialogs.masking import mask
 from dialogs.reply import Reply
-from dialogs.state import State
-from dialogs.text_edge import tidy
-from dialogs.turn import Settle, Turn
-from handoff import due, links, service
 from handoff.counter import Counter, Moment
-from handoff.desk import carry_out
-from handoff.job import Job
-from nlu.understanding import NOTHING
-from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import clock as clocks
-from storage.repositories import conversations, events, messages, outbox, tickets
+from storage.repositories import conversations
 from storage.repositories.conversations import Case
 from storage.unit import Unit
 
 IDLE_FORM = "form_left_alone"
-_JOIN = re.compile(r"(?:[?&]join=|^/hubungkan[ _])([A-Za-z0-9_-]{24,64})")
-
-
-class Outcome(Enum):
-    """What became of an event."""
-
-    HANDLED = "handled"
-    DUPLICATE = "duplicate"  # it was handled before: nothing changed
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An event after its commit. ``seq`` is the message's number in its conversation;
-    ``waits`` says that the answer is held back for a breath."""
-
-    outcome: Outcome
-    conversation_id: int = 0
-    seq: int = 0
-    waits: bool = False
-
-
 Follower = Callable[[Unit, int, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs turns for all channels. ``keep`` stores bytes and gives their blob key.
+    """The parts of a turn, for all channels and whoever acts. ``keep`` stores bytes and gives
+    their blob key.
     ``followers`` show a ticket that changed elsewhere, inside the same transaction."""
 
     database: Database
@@ -82,25 +44,6 @@ class Turns:
     bells: Bells
     keep: Callable[[bytes], str]
     followers: list[Follower] = field(default_factory=list)
-
-    def take(self, incoming: Incoming, *, attempt_counted: bool = False) -> Future[Taken]:
-        """Handle one event of a user. The future is done once it is durable; it fails with
-        ``storage.database.Unavailable`` or with whatever our own code did wrong."""
-        prepared = self._prepare(incoming)
-        return self.database.write(lambda unit: _Hearing(self, unit, prepared).run(attempt_counted))
-
-    def ring(self, deadline: AnyRow) -> Future[bool]:
-        """Something is due; False if it was no longer. A form left alone is offered again."""
-        if deadline.kind == IDLE_FORM:
-            conversation_id = int(deadline.subject.partition(":")[2])
-            return self.database.write(
-                lambda unit: self._ring(unit, deadline.id, deadline.arming, conversation_id)
-            )
-        return self.database.write(lambda unit: self._ring_ticket(unit, deadline))
-
-    def visit(self, ticket_id: int, deed: Callable[[Job], None]) -> Future[None]:
-        """A turn of the clock on one ticket: something outside (a delivery) has happened."""
-        return self.database.write(lambda unit: self._visit(unit, ticket_id, deed))
 
     def say(self, unit: Unit, case: Case, reply: Reply) -> Case:
         """Put one message of ours on its way outside a user's turn; the case moved on."""
@@ -129,50 +72,6 @@ class Turns:
         for ticket_id in (BOARD, *tickets_touched):
             self.bells.desk.ring(ticket_id)
 
-    def _ring(self, unit: Unit, deadline_id: int, arming: int, conversation_id: int) -> bool:
-        now = self.clock.now()
-        case = conversations.load_locked(unit.connection, conversation_id)
-        if not clocks.fire(unit.connection, deadline_id, arming, now):
-            return False
-        if case.channel not in self.abilities or case.holder:  # closed for now, or a person talks
-            self.watch_form(unit.connection, case, now + timedelta(hours=1))
-            return False
-        before = states.load(case.state)
-        known = self.facts(unit.connection, case)
-        idle_until = self._form_idle_at(before)
-        if idle_until is not None and idle_until > now:
-            self.watch_form(unit.connection, case, idle_until)  # it was worked on meanwhile
-            return False
-        turn = conversation.remind(before, known, self.desk)
-        if not turn.replies:
-            return False
-        speaking = self.speaking(unit, case)
-        speaking.say(turn.replies, turn.state.step)
-        conversations.save_state(
-            unit.connection, case.id, state=states.dump(turn.state), seq=speaking.seq
-        )
-        return True
-
-    def _ring_ticket(self, unit: Unit, deadline: AnyRow) -> bool:
-        moment = self._moment_of(unit, deadline.ticket_id)
-        if not clocks.fire(unit.connection, deadline.id, deadline.arming, moment.now):
-            return False
-        due.fire(self.counter, moment, deadline)
-        self.finish(unit, moment)
-        return True
-
-    def _visit(self, unit: Unit, ticket_id: int, deed: Callable[[Job], None]) -> None:
-        moment = self._moment_of(unit, ticket_id)
-        job = Job(self.counter, moment, None, ticket_id, "clock")
-        deed(job)
-        service.sync(job)
-        self.finish(unit, moment)
-
-    def _moment_of(self, unit: Unit, ticket_id: int) -> Moment:
-        ticket = tickets.get(unit.connection, ticket_id)
-        case = conversations.load_locked(unit.connection, ticket.conversation_id)
-        return Moment(unit.connection, case, self.clock.now())
-
     @property
     def idle_form(self) -> timedelta:
         """After how long a form counts as left alone."""
@@ -188,304 +87,3 @@ class Turns:
             due_at=at,
             inputs=json.dumps({"hours": self.idle_form.total_seconds() / 3600}),
         )
-
-    def _form_idle_at(self, state: State) -> datetime | None:
-        if state.draft is None:
-            return None
-        return datetime.fromtimestamp(state.draft.touched_at, UTC) + self.idle_form
-
-    def _prepare(self, incoming: Incoming) -> _Prepared:
-        tidied = tidy(incoming.text)
-        masked = mask(tidied.text)
-        files = tuple(replace(f, name=mask(tidy(f.name, 120).text).text) for f in incoming.files)
-        if tidied.rest:
-            blob = self.keep(mask(tidied.text + tidied.rest).text.encode())
-            long = IncomingFile("document", "pesan-panjang.txt", "text/plain", None, None, blob)
-            files = (*files, long)
-        join = _JOIN.search(tidied.text)
-        heard = Heard(
-            text=masked.text,
-            understanding=self.desk.understand(masked.text) if masked.text else NOTHING,
-            tap=incoming.tap,
-            phone=incoming.phone,
-            masked=masked.kinds,
-            link_token=incoming.link_token or (join[1] if join else None),
-            other=incoming.other,
-        )
-        name = mask(tidy(incoming.profile_name, 100).text).text
-        plain = replace(incoming, text=tidied.text, files=files, profile_name=name)
-        return _Prepared(plain, heard, masked.secret_follows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """An event made ready before any lock. ``incoming.text`` is tidy but not masked: it never
-    leaves memory."""
-
-    incoming: Incoming
-    heard: Heard
-    secret_follows: bool
-
-
-class _Hearing:
-    """One user's turn inside one transaction."""
-
-    def __init__(self, turns: Turns, unit: Unit, prepared: _Prepared) -> None:
-        self.turns = turns
-        self.unit = unit
-        self.connection = unit.connection
-        self.incoming = prepared.incoming
-        self.heard = prepared.heard
-        self.secret_follows = prepared.secret_follows
-        self.now = turns.clock.now()
-        self.flood: tuple[datetime | None, bool] = (None, False)
-        self.waits = False
-        self.linked_chat: int | None = None
-
-    def run(self, attempt_counted: bool) -> Taken:
-        incoming, key = self.incoming, self.incoming.key
-        address = (key.channel, key.account, key.chat, key.thread)
-        self.case = conversations.open_case(self.connection, address, self.now, self._others())
-        conversation_id = self.case.id
-        if attempt_counted:
-            events.end(self.connection, key.account, incoming.event_id)
-        if not events.claim(self.connection, key.account, incoming.event_id, self.now):
-            return Taken(Outcome.DUPLICATE, conversation_id, self._known_seq())
-        if incoming.membership is not None:
-            self._note_membership()
-        elif incoming.foreign_group:
-            self._leave()
-        else:
-            self._hear()
-        self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
-        return Taken(Outcome.HANDLED, conversation_id, self.case.seq, self.waits)
-
-    def _others(self) -> tuple[int, ...]:
-        """Contacts that this event may join to its own: all are locked in one order."""
-        found: int | None = None
-        if self.heard.link_token:
-            link = links.find(
-                self.connection, self.turns.counter.key, "join", self.heard.link_token, self.now
-            )
-            found = link.contact_id if link else None
-            self.linked_chat = link.conversation_id if link else None
-        elif self.heard.phone and self.heard.phone.own:
-            found = conversations.phone_owner(self.connection, self.heard.phone.number)
-        return (found,) if found else ()
-
-    def _known_seq(self) -> int:
-        row = messages.find_by_platform(self.connection, self.case.id, self.incoming.message_id)
-        return row.seq if row else 0
-
-    def _note_membership(self) -> None:
-        gone = self.incoming.membership == "blocked"
-        conversations.mark_unreachable(self.connection, self.case.id, self.now if gone else None)
-
-    def _leave(self) -> None:
-        speaking = self.turns.speaking(self.unit, self.case)
-        if self.case.seq == 0:  # one line, however often the group speaks before we are out
-            text = self.turns.desk.texts.render("foreign_group", office=self.turns.desk.office)
-            speaking.say((Reply(text, row_class="notice"),), 0, kind="leave")
-        self._save(State(), speaking.seq)
-
-    def _hear(self) -> None:
-        before = states.load(self.case.state)
-        self._mask_in_context(before)
-        known = replace(self.turns.facts(self.connection, self.case), about=self._about())
-        message_id, file_ids, edits = self._write_message()
-        heard = replace(self.heard, message_id=message_id, edits=edits, files=file_ids)
-        flooded, told = self._flood()
-        waits_until = self.case.waits_until
-        waits = waits_until is not None and waits_until > self.now
-        if waits and conversation.may_take_back(before, heard, self.turns.desk):
-            outbox.lock_lane(self.connection, self.case.id)
-            unspoken = outbox.withdraw_unspoken(self.connection, self.case.id, self.now) > 0
-            known = replace(known, unspoken=unspoken)
-        turn = conversation.advance(before, heard, known, self.turns.desk)
-        if known.unspoken and not any(isinstance(c, RecordMiss) for c in turn.commands):
-            messages.forget_miss(self.connection, self.case.id, before.step)
-        self._speak(before, turn, flooded, told)
-
-    def _about(self) -> str | None:
-        """The ticket of the message that this one quotes."""
-        if not self.incoming.quotes:
-            return None
-        row = messages.find_by_platform(self.connection, self.case.id, self.incoming.quotes)
-        if row is None or row.ticket_id is None:
-            return None
-        return str(tickets.get(self.connection, row.ticket_id).number)
-
-    def _mask_in_context(self, before: State) -> None:
-        """Some masks depend on what was asked: the field, or a secret announced just before."""
-        expected = conversation.expected(before, self.turns.desk)
-        if not self.incoming.text or not (before.secret_follows or expected):
-            return
-        masked = mask(
-            self.incoming.text, after_secret_prompt=before.secret_follows, expected=expected
-        )
-        if masked.text != self.heard.text:
-            self.heard = replace(
-                self.heard,
-                text=masked.text,
-                masked=masked.kinds,
-                understanding=self.turns.desk.understand(masked.text),
-            )
-        self.secret_follows = masked.secret_follows
-
-    def _write_message(self) -> tuple[int, tuple[File, ...], int | None]:
-        if self.incoming.edits:
-            row = messages.find_by_platform(self.connection, self.case.id, self.incoming.edits)
-            if row is not None and row.author == "user":
-                messages.edit(self.connection, row.id, self.heard.text, self.now)
-                return row.id, (), row.id
-        self.case = replace(self.case, seq=self.case.seq + 1)
-        message_id = messages.add(
-            self.connection,
-            conversation_id=self.case.id,
-            seq=self.case.seq,
-            author="user",
-            text=self._shown_text(),
-            platform_id=self.incoming.message_id or None,
-            quotes=self.incoming.quotes,
-            now=self.now,
-        )
-        files = tuple(self._write_file(message_id, f) for f in self.incoming.files)
-        if any(file.ref for file in self.incoming.files):
-            self.unit.after_commit(self.turns.bells.fetcher.ring)
-        return message_id, files, None
-
-    def _shown_text(self) -> str:
-        """What the transcript shows: a tap reads as its label."""
-        tap = self.heard.tap
-        if tap is not None:
-            state = states.load(self.case.state)
-            shown = (*state.offered, *state.asked)
-            return next((c.label for c in shown if c.value == tap.value), "(tombol lama)")
-        if self.heard.phone is not None:
-            return f"(membagikan nomor {self.heard.phone.number})"
-        if not self.heard.text and self.heard.link_token:
-            return "(menghubungkan chat)"
-        return self.heard.text or (f"({self.heard.other})" if self.heard.other else "")
-
-    def _write_file(self, message_id: int, file: IncomingFile) -> File:
-        file_id = messages.add_file(
-            self.connection,
-            conversation_id=self.case.id,
-            message_id=message_id,
-            kind=file.kind,
-            name=file.name,
-            mime=file.mime,
-            size=file.size,
-            ref=file.ref,
-            blob=file.blob,
-            sha256=file.blob,
-            now=self.now,
-        )
-        return File(file_id, file.kind, file.name)
-
-    def _flood(self) -> tuple[bool, bool]:
-        """(writes too fast, has to be told so now): GCRA with a minute's burst."""
-        allowance = timedelta(minutes=1)
-        each = allowance / self.turns.desk.office.conversation.messages_per_minute
-        tat = max(self.case.flood_tat or self.now, self.now) + each
-        flooded = tat - self.now > allowance
-        if flooded:
-            tat = self.now + allowance
-        calm = tat - self.now < allowance / 2
-        told = (self.case.flood_told and not calm) or flooded
-        self.flood = (tat, told)
-        return flooded, flooded and not self.case.flood_told
-
-    def _speak(self, before: State, turn: Turn, flooded: bool, tell: bool) -> None:
-        state = replace(turn.state, secret_follows=self.secret_follows)
-        moment = Moment(self.connection, self.case, self.now, state.step)
-        answers = carry_out(self.turns.counter, moment, turn.commands)
-        state = _asking(state, answers)
-        if any(isinstance(c, ProvePhone | RedeemLink) for c in turn.commands):
-            owner = conversations.contact_of(self.connection, self.case.id)
-            joined, self.case = (
-                owner != self.case.contact_id,
-                replace(self.case, contact_id=owner),
-            )
-            self._tell_linked_chat(joined)
-        speaking = self.turns.speaking(self.unit, self.case)
-        if tell:
-            text = self.turns.desk.texts.render("flood", office=self.turns.desk.office)
-            speaking.say((Reply(text, row_class="notice"),), state.step)
-        waits = self._waits(before, turn, flooded)
-        self.waits = bool(waits)
-        speaking.say(
-            _in_order(turn, answers),
-            state.step,
-            waits,
-            hide_keyboard=_phone_was_asked(before, self.turns.desk)
-            and not _phone_was_asked(state, self.turns.desk),
-        )
-        self._watch_form(before, state)
-        self._save(state, speaking.seq, self.now + waits if waits else None)
-        if moment.says or moment.touched or self.case.holder or self.case.waiting_number:
-            self.turns.finish(self.unit, moment)
-
-    def _tell_linked_chat(self, joined: bool) -> None:
-        """Whoever made a joining link hears that it was used."""
-        if not joined or self.linked_chat is None:
-            return
-        other = conversations.load_locked(self.connection, self.linked_chat)
-        if other.channel in self.turns.abilities:
-            text = self.turns.desk.texts.render("link_used", office=self.turns.desk.office)
-            self.turns.say(self.unit, other, Reply(text, row_class="notice"))
-            linked = self.linked_chat
-            self.unit.after_commit(lambda: self.turns.bells.pages.ring(linked))
-
-    def _waits(self, before: State, turn: Turn, flooded: bool) -> timedelta:
-        burst = self.turns.desk.office.conversation.burst
-        seconds = {
-            Settle.NOW: 0.0,
-            Settle.BREATH: burst.breath_seconds,
-            Settle.FRAGMENT: burst.fragment_seconds,
-        }[turn.settle]
-        unchanged = replace(turn.state, step=before.step) == before
-        if flooded and (turn.settle is not Settle.NOW or unchanged):
-            seconds = max(seconds, 3.0)
-        return timedelta(seconds=seconds)
-
-    def _watch_form(self, before: State, state: State) -> None:
-        if state.draft is not None and before.draft is None:
-            at = self.now + self.turns.idle_form
-            self.turns.watch_form(self.connection, self.case, at)
-        elif state.draft is None and before.draft is not None:
-            clocks.disarm(self.connection, IDLE_FORM, f"conversation:{self.case.id}")
-
-    def _save(self, state: State, seq: int, waits_until: datetime | None = None) -> None:
-        conversations.save(
-            self.connection,
-            self.case.id,
-            state=states.dump(state),
-            seq=seq,
-            heard_at=self.now,
-            profile_name=self.incoming.profile_name or self.case.profile_name,
-            waits_until=waits_until,
-            flood_tat=self.flood[0],
-            flood_told=self.flood[1],
-        )
-
-
-def _asking(state: State, answers: tuple[Reply, ...]) -> State:
-    """The choices of what the commands answered count like those of a notice."""
-    asked = next((reply.choices for reply in reversed(answers) if reply.choices), ())
-    return replace(state, asked=asked, asked_last=True) if asked else state
-
-
-def _in_order(turn: Turn, answers: tuple[Reply, ...]) -> tuple[Reply, ...]:
-    """What the commands answered stands before the question that is put, else at the end."""
-    if turn.asks and answers:
-        return (*turn.replies[:-1], *answers, turn.replies[-1])
-    if len(turn.replies) == len(answers) == 1:  # one message says both
-        said = turn.replies[0]
-        text = f"{answers[0].text}\n\n{said.text}"
-        return (replace(answers[0], text=text, choices=answers[0].choices or said.choices),)
-    return (*turn.replies, *answers)
-
-
-def _phone_was_asked(state: State, desk: Desk) -> bool:
-    return conversation.expected(state, desk) == "phone"

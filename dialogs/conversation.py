@@ -146,7 +146,7 @@ def _heard(m: Moment, last: Heard) -> Move:
         return move
     if _left_alone(m):
         m = m.with_state(flow="menu", at="rest", offered=())
-    if m.state.flow in breath.IDLE and (move := ears.for_a_ticket(m)):
+    if ears.idle(m.state) and (move := ears.for_a_ticket(m)):
         return move
     if not last.files and (value := _meant(m)):
         return _chosen(_keeping(m) if _says_more(m, value) else _apart(m, last), value)

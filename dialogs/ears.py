@@ -14,6 +14,7 @@ from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.reply import Reply
 from dialogs.routes import EARS, TAPS, flow_of
+from dialogs.state import State
 from dialogs.turn import Turn
 
 _MASKED = re.compile(r"\[[^\]]{2,40} disamarkan\]")
@@ -47,7 +48,7 @@ def picked(m: Moment, last: Heard) -> str | None:
     agent wrote after the question was put, a short word is for the agent."""
     state = m.state
     asked = exact(last.text, state.asked)
-    if state.flow not in breath.IDLE:
+    if not idle(state):
         return exact(last.text, state.offered) or (asked if _plainly(last.text) else None)
     newest = asked if state.asked_last else None
     offered = None if _awaited(m) else exact(last.text, state.offered)
@@ -65,6 +66,11 @@ def _awaited(m: Moment) -> bool:
         and ticket.expects_at.timestamp() > m.state.put_at
         for ticket in m.facts.tickets
     )  # fmt: skip
+
+
+def idle(state: State) -> bool:
+    """Whether nothing waits for words: a ticket that was shown only offers choices."""
+    return state.flow in breath.IDLE or (state.flow == "status" and state.at.startswith("shown"))
 
 
 def for_a_ticket(m: Moment) -> Move | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs import commands as c
 from dialogs.reply import Reply
 from handoff import numbers, opening, queue, queue_times, service
-from handoff.counter import Counter, Moment, hours
+from handoff.counter import Counter, Moment, Say, hours
 from handoff.job import Job
 from handoff.standing import OPEN_STATES
 from storage.base import AnyRow
@@ -111,6 +111,16 @@ def _again(counter: Counter, moment: Moment, request: AnyRow) -> Reply:
 
 def _waiting(job: Job, number: str, position: int, *, again: bool) -> Reply:
     return job.notice("human_waiting", request=number, position=position, again=again)
+
+
+def adopt(counter: Counter, moment: Moment, request: AnyRow) -> None:
+    """A request of a release in which waiting needed no ticket: it goes on as one, and the user
+    is told its number."""
+    told, ticket = _ticket(counter, moment, c.CallHuman(request.reason))
+    ended = {"state": "ticket", "ended_at": moment.now, "ticket_id": ticket.id}
+    rows.change(moment.connection, request.id, **ended)
+    for reply in told:
+        moment.say(Say(moment.case.id, reply, ticket_id=ticket.id))
 
 
 def _number(job: Job) -> str:

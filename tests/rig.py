@@ -27,7 +27,7 @@ from bot.desk_turns import DeskTurns
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.passwords import Passwords
 from bot.rendering import parse_choice
-from bot.turns import Taken
+from bot.user_turns import Taken
 from dialogs.heard import SharedPhone, Tap
 from handoff.actions import Action
 from nlu.engine import Engine

@@ -42,6 +42,7 @@ COMMANDS = (
     ("lapor", "Buat tiket konsultasi"),
     ("tiket", "Cek status tiket"),
     ("petugas", "Bicara dengan petugas"),
+    ("bot", "Kembali ke bot dari obrolan atau antrean"),
     ("bantuan", "Cara memakai layanan ini"),
     ("batal", "Batalkan isian yang sedang berjalan"),
     ("privasi", "Data yang disimpan dan hak pengguna"),

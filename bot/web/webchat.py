@@ -26,7 +26,7 @@ from bot.clock import Clock
 from bot.delivery import Address
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.intake import Busy, Intake
-from bot.turns import Outcome, Taken
+from bot.user_turns import Outcome, Taken
 from bot.web import bodies, live
 from bot.web.bodies import ApiError, MessageBody
 from dialogs.heard import Tap

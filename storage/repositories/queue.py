@@ -146,3 +146,9 @@ def hold(connection: Connection, conversation_id: int, holder: str | None) -> No
         .where(_C.c.id == conversation_id)
         .values(holder=holder, fence=_C.c.fence + 1, waits_until=None)
     )
+
+
+def without_ticket(connection: Connection, limit: int = 100) -> list[AnyRow]:
+    """Open requests of a release in which waiting needed no ticket."""
+    query = select(_R).where(_R.c.state.in_((*IN_QUEUE, "live")), _R.c.ticket_id.is_(None))
+    return list(connection.execute(query.order_by(_R.c.id).limit(limit)).fetchall())

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.sql.expression import ColumnElement
 
 from storage.base import table_of
 from storage.models import AccessEntry, Alert, HistoryEntry, Message
@@ -57,3 +58,20 @@ def looked(connection: Connection, agent_id: int, what: str, since: datetime) ->
     """Whether an agent's look at something is in the log since a moment."""
     query = select(_X.c.id).where(_X.c.agent_id == agent_id, _X.c.at > since, _X.c.what == what)
     return connection.execute(query.limit(1)).first() is not None
+
+
+def own_alerts(connection: Connection, agent_id: int, subject: str) -> bool:
+    """Whether an alert about something waits for this agent alone."""
+    query = select(_L.c.id).where(_mine(agent_id, subject)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def see_own(connection: Connection, agent_id: int, subject: str, now: datetime) -> None:
+    """The agent looked at what these alerts are about."""
+    connection.execute(
+        update(_L).where(_mine(agent_id, subject)).values(seen_at=now, seen_by=agent_id)
+    )
+
+
+def _mine(agent_id: int, subject: str) -> ColumnElement[bool]:
+    return and_(_L.c.seen_at.is_(None), _L.c.agent_id == agent_id, _L.c.subject == subject)

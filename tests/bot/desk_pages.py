@@ -73,8 +73,8 @@ class Visitor(Device):
         expect(self.page.locator(".msg.user .state").last).to_have_text("terkirim")
 
     def line(self, words: str) -> Locator:
-        """The newest bubble with these words, whoever said them."""
-        return self.page.locator(".msg").filter(has_text=words).last
+        """The newest message with these words that is not theirs."""
+        return self.page.locator(".msg:not(.user)").filter(has_text=words).last
 
     def sends(self, name: str, kind: str, data: bytes, text: str = "") -> None:
         """A file, with words or without."""
@@ -110,7 +110,7 @@ class Agent(Device):
 
     def reads(self, words: str) -> None:
         """The sentence at the top of the page."""
-        expect(self.page.locator("#flash")).to_contain_text(words)
+        expect(self.page.locator("#flash-place")).to_contain_text(words)
 
     def opens(self, number: str) -> None:
         """A ticket's page, by its link on the board."""

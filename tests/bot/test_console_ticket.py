@@ -433,3 +433,16 @@ def test_history_names_people_and_says_what_was_erased(rig: Rig, desk: Desk) -> 
     assert "Catatan internal Rina ·" in page
     assert "(isi sudah dihapus)" in page
     assert "Utuh: rantai" in page
+
+
+def test_looking_at_a_ticket_sees_what_was_meant_for_this_agent_alone(rig: Rig, desk: Desk) -> None:
+    number = open_ticket(rig)
+    rig.act("adi", a.Take(), number)
+    rig.act("adi", a.Assign(rig.agents["rina"]), number)
+    unseen = "SELECT 1 FROM alerts WHERE kind = 'assigned' AND seen_at IS NULL"
+    desk.get(at(number), headers={"X-Fragment": "1"})
+    assert len(rig.rows(unseen)) == 1
+    Desk(rig).enter("adi").get(at(number))
+    assert len(rig.rows(unseen)) == 1
+    desk.get(at(number))
+    assert len(rig.rows(unseen)) == 0

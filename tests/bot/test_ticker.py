@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock_turns import ClockTurns
 from bot.ticker import Ticker
 from handoff import due
 from handoff.counter import Counter, Moment
@@ -124,7 +125,7 @@ def test_what_was_armed_anew_fires_by_its_new_time(rig: Rig, fired: Wrote) -> No
     arm(rig, "x", minutes(60))
     rig.clock.move(minutes(2))
     (row,) = [row for row in listed if row.subject == "x"]
-    assert not rig.loket.turns.ring(row).result(), "it was listed before it moved"
+    assert not ClockTurns(rig.loket.turns).ring(row).result(), "it was listed before it moved"
     rig.wait(minutes(2))
     assert fired == []
     rig.wait(minutes(60))
@@ -229,3 +230,23 @@ def test_a_chat_in_a_terminal_rings_for_its_own_people_only(rig: Rig, fired: Wro
     assert fired == []
     alone = replace(turns, abilities={"telegram": rig.telegram.abilities})
     assert Ticker(rig.loket.database, alone, rig.clock, "telegram").ring() == 1
+
+
+def test_who_waited_without_a_ticket_before_the_release_gets_one(rig: Rig) -> None:
+    rig.say("menu", channel="telegram")
+    rig.loket.database.write(
+        lambda unit: unit.connection.exec_driver_sql(
+            "INSERT INTO human_requests (number, contact_id, conversation_id, reason, state, "
+            "created_at, turn, calls, rounds) "
+            "SELECT 'ANT-2611-00001-0', contact_id, id, 'SPSE error', 'waiting', 0, 1, 0, 0 "
+            "FROM conversations"
+        )
+    ).result()
+    rig.restart()
+    rig.settle()
+    rig.wait(timedelta(seconds=5))
+    ticket = rig.ticket()
+    assert ticket.problem == "SPSE error"
+    (request,) = rig.rows("SELECT state, ticket_id FROM human_requests")
+    assert (request.state, request.ticket_id) == ("ticket", ticket.id)
+    assert sum(ticket.number in out.text for out in rig.telegram.sent) == 1

@@ -14,7 +14,7 @@ import pytest
 
 from bot.incoming import Incoming
 from bot.intake import Busy
-from bot.turns import Outcome, Taken
+from bot.user_turns import Outcome, Taken, UserTurns
 from dialogs.masking import mask
 from dialogs.text_edge import tidy
 from tests.conversations import looking
@@ -40,7 +40,7 @@ def all_at_once(rig: Rig, incoming: Sequence[Incoming]) -> list[Taken]:
 
     def take(event: Incoming) -> Taken:
         ready.wait()
-        return rig.loket.turns.take(event).result()
+        return UserTurns(rig.loket.turns).take(event).result()
 
     with ThreadPoolExecutor(len(incoming)) as threads:
         return list(threads.map(take, incoming))

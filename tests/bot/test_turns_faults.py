@@ -12,7 +12,7 @@ import pytest
 
 from bot.incoming import Incoming
 from bot.poison import Safe
-from bot.turns import Outcome
+from bot.user_turns import Outcome
 from storage.database import Unavailable
 from storage.repositories import events
 from tests.bot.test_turns import FORM, SECRET, snapshot, through_the_door

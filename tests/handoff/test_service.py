@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock_turns import ClockTurns
 from handoff import actions as a
 from handoff import service
 from handoff.actions import Action
@@ -65,7 +66,7 @@ def set_row(rig: Rig, **values: Any) -> None:
 
 
 def sync(rig: Rig, deed: Callable[[Job], None]) -> None:
-    rig.loket.turns.visit(rig.ticket().id, deed).result()
+    ClockTurns(rig.loket.turns).visit(rig.ticket().id, deed).result()
 
 
 def act(rig: Rig, login: str, action: Action) -> str:

@@ -49,10 +49,24 @@ class _Ticket:
     console: Console
 
     async def show(self, request: Request) -> Response:
-        """The page. That somebody looked is logged."""
+        """The page. That somebody looked is logged, and what they were to look at is seen."""
         row = await self._row(request)
         await self._looked(request, f"ticket:{row.id}")
+        if "x-fragment" not in request.headers:
+            await self._seen(request, f"ticket:{row.id}")
         return await self._page(request, row)
+
+    async def _seen(self, request: Request, subject: str) -> None:
+        agent_id, now = agent_of(request).id, self.console.clock.now()
+        if not await self.console.read(lambda c: watch.own_alerts(c, agent_id, subject)):
+            return
+        await self.console.write(
+            lambda unit: watch.see_own(unit.connection, agent_id, subject, now)
+        )
+        alerts = await self.console.read(
+            lambda c: watch.alert_count(c, agent_id, agent_of(request).roles)
+        )
+        request.state.alerts = alerts[0]
 
     async def act(self, request: Request) -> Response:
         """One action. What is refused comes back on the page with what was typed."""
