@@ -145,6 +145,7 @@ def set_up(
     connection: Connection, token: str, *, login: str, name: str, password_hash: str, now: datetime
 ) -> int:
     """Make the first account, with every role: an office of one person works at once."""
+    agent_access.lock_links(connection, SETUP)  # two replicas may each have printed one
     if agents.anyone(connection):
         raise Refused("Sudah ada akun di sini. Masuklah dengan akun itu.")
     if agent_access.use_link(connection, hashed(token), SETUP, now) is None:

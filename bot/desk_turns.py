@@ -45,7 +45,9 @@ class DeskTurns:
         self, unit: Unit, agent_id: int, ticket_id: int, action: Action, event: str, origin: str
     ) -> Done:
         connection, now = unit.connection, self.turns.clock.now()
-        ticket = tickets.get(connection, ticket_id)
+        ticket = tickets.find(connection, ticket_id)
+        if ticket is None:
+            raise Refused("Tiket itu tidak ada.")
         case = conversations.load_locked(connection, ticket.conversation_id)
         worker = worker_of(agents.get(connection, agent_id))
         if not events.claim(connection, f"agent:{agent_id}", event, now):

@@ -57,5 +57,6 @@ def problem(password: str, login: str) -> str | None:
 
 
 def _same(password: str) -> str:
-    """One password typed on two keyboards is the same bytes."""
-    return unicodedata.normalize("NFC", password[:LONGEST])
+    """One password typed on two keyboards is the same bytes; half an emoji has none."""
+    typed = password[:LONGEST].encode(errors="replace").decode()
+    return unicodedata.normalize("NFC", typed)

@@ -73,6 +73,11 @@ def _as_buttons(choices: tuple[Choice, ...], abilities: Abilities, step: int) ->
 
 
 def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
+    """The choices as a list; one alone is typed by its name, numbers by themselves."""
+    if len(choices) == 1:
+        return f"{text}\n\nKetik *{choices[0].label}*."
+    if all(choice.label == str(n) for n, choice in enumerate(choices, 1)):
+        return f"{text}\n\nBalas dengan angkanya."
     lines = (f"{n}. {choice.label}" for n, choice in enumerate(choices, 1))
     return "\n".join((text, "", *lines, "", "Balas dengan angkanya."))
 

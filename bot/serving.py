@@ -85,11 +85,11 @@ def _end(sig: int, frame: FrameType | None) -> None:
 
 def set_up_logging(level: str) -> None:
     """One line an event; httpx stays quiet, since at INFO it prints bot tokens,
-    and Authlib, which at DEBUG prints verifiers."""
+    Authlib, which at DEBUG prints verifiers, and Telegram's library, which prints messages."""
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("httpx", "httpcore", "apscheduler", "authlib"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "authlib", "telegram"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -7,7 +7,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -23,9 +24,11 @@ LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)  # how exactly the idle time is known
 KEPT = timedelta(days=30)  # rows of what is over
 _PREFIX = "masuk:"
-# A login tries six times at once, then twice a minute. An office behind one address has more:
-# who gets in gives the try back, so only failures count.
-_BY_LOGIN = (timedelta(seconds=30), 6)
+# From one address a login is tried six times at once, then twice a minute; from all addresses
+# together more often, so that nobody alone can keep the agent out. An office behind one address
+# has more: who gets in gives the try back, so only failures count.
+_BY_PAIR = (timedelta(seconds=30), 6)
+_BY_LOGIN = (timedelta(seconds=6), 60)
 _BY_ADDRESS = (timedelta(seconds=10), 30)
 
 
@@ -84,24 +87,36 @@ def csrf(key: bytes, token: str) -> str:
 
 def admit(connection: Connection, login: str, address: str, now: datetime) -> timedelta:
     """Count one try to get in; how long to wait where there were too many (else zero, and
-    the try is taken)."""
-    rates = _rates(login, address)
-    tats = agent_access.limits(connection, [rate.scope for rate in rates])
-    wait = max(rate.allowed_at(tats[rate.scope], now) for rate in rates) - now
+    the try is taken). An address that may not try leaves nothing behind, whatever logins it
+    makes up."""
+    by_address, *by_login = _rates(login, address)
+    wait, tats = _wait(connection, [by_address], now)
     if wait <= timedelta(0):
-        for rate in rates:
+        wait, others = _wait(connection, by_login, now)
+        tats |= others
+    if wait <= timedelta(0):
+        for rate in (by_address, *by_login):
             agent_access.save_limit(connection, rate.scope, rate.after(tats[rate.scope], now))
     return wait
 
 
+def _wait(
+    connection: Connection, rates: Sequence[Rate], now: datetime
+) -> tuple[timedelta, dict[str, datetime | None]]:
+    tats = agent_access.limits(connection, [rate.scope for rate in rates])
+    return max(rate.allowed_at(tats[rate.scope], now) for rate in rates) - now, tats
+
+
 def forgive(connection: Connection, login: str, address: str, now: datetime) -> None:
-    """It was the right password: the login's tries are forgotten, the address gets its one
-    back."""
-    by_login, by_address = _rates(login, address)
-    tats = agent_access.limits(connection, [by_login.scope, by_address.scope])
-    agent_access.save_limit(connection, by_login.scope, now)
-    back = (tats[by_address.scope] or now) - by_address.every
-    agent_access.save_limit(connection, by_address.scope, max(back, now))
+    """It was the right password: the tries from here are forgotten, the address and the login
+    get the one back."""
+    rates = _rates(login, address)
+    tats = agent_access.limits(connection, [rate.scope for rate in rates])
+    *back, pair = rates
+    agent_access.save_limit(connection, pair.scope, now)
+    for rate in back:
+        tat = (tats[rate.scope] or now) - rate.every
+        agent_access.save_limit(connection, rate.scope, max(tat, now))
 
 
 def sweep(connection: Connection, now: datetime) -> None:
@@ -109,12 +124,14 @@ def sweep(connection: Connection, now: datetime) -> None:
     agent_access.forget_before(connection, _PREFIX, now, now - KEPT)
 
 
-def _rates(login: str, address: str) -> tuple[Rate, Rate]:
-    """Names hold no login in clear: people type passwords into that field."""
-    base = Rate("", *_BY_LOGIN)
+def _rates(login: str, address: str) -> tuple[Rate, Rate, Rate]:
+    """By address, by login, by both: in the order in which they are locked. Names hold no login
+    in clear: people type passwords into that field."""
+    who, where = hashed(login)[:24], _network(address)
     return (
-        replace(base, scope=f"{_PREFIX}login:{hashed(login)[:24]}"),
-        Rate(f"{_PREFIX}address:{_network(address)}", *_BY_ADDRESS),
+        Rate(f"{_PREFIX}address:{where}", *_BY_ADDRESS),
+        Rate(f"{_PREFIX}login:{who}", *_BY_LOGIN),
+        Rate(f"{_PREFIX}pair:{who}:{where}", *_BY_PAIR),
     )
 
 

@@ -47,7 +47,8 @@ class Ticker:
         self._scheduler: BackgroundScheduler | None = None
         self._beaten = (clock.now(), clock.steady())
         self._begun_to: int | None = 0  # tickets up to this one have their clocks; None: all
-        self._adopted = False
+        self._adopted = False  # requests of an earlier release; up to here they are
+        self._adopted_to = 0
         self._resting: dict[tuple[int, int], datetime] = {}
 
     def wake_up(self) -> bool:
@@ -160,24 +161,36 @@ class Ticker:
 
     def _postpone(self, unit: Unit, row: AnyRow) -> None:
         now = self._clock.now()
-        clocks.postpone(unit.connection, row.id, row.arming, now + POSTPONED)
+        if clocks.postpone(unit.connection, row.id, row.arming, now, now + POSTPONED):
+            words = f"Tugas terjadwal {row.kind} ({row.subject}) gagal dan dicoba lagi tiap jam."
+            self._tell_admin(unit, "deadline_failed", f"deadline:{row.id}", words)
+
+    def _tell_admin(self, unit: Unit, kind: str, subject: str, words: str) -> None:
         agents.add_alert(
             unit.connection,
-            kind="deadline_failed",
-            subject=f"deadline:{row.id}",
-            text=f"Tugas terjadwal {row.kind} ({row.subject}) gagal dan dicoba lagi tiap jam.",
-            now=now,
+            kind=kind,
+            subject=subject,
+            text=words,
+            now=self._clock.now(),
             role="admin",
         )
 
     def _look_around(self, now: datetime) -> None:
-        """What happened outside any turn (``due.SWEEPS``)."""
+        """What happened outside any turn (``due.SWEEPS``). One that cannot even look does not
+        keep the others from it."""
         for index, (find, deed) in enumerate(due.SWEEPS):
-            for ticket_id in self._database.read(partial(find, now=now)):
+            try:
+                found = self._database.read(partial(find, now=now))
+            except Unavailable:
+                raise
+            except Exception:
+                log.exception("sweep %d cannot look", index)
+                continue
+            for ticket_id in found:
                 self._visit(index, ticket_id, deed)
 
     def _visit(self, sweep: int, ticket_id: int, deed: Callable[[Job], None]) -> None:
-        """A fault is logged; that ticket rests for an hour, the others do not wait."""
+        """A fault is logged and told; that ticket rests for an hour, the others do not wait."""
         now = self._clock.now()
         if self._resting.get((sweep, ticket_id), now) > now:
             return
@@ -188,6 +201,9 @@ class Ticker:
         except Exception:
             log.exception("looking after ticket %d went wrong", ticket_id)
             self._resting[sweep, ticket_id] = now + POSTPONED
+            subject = f"ticket:{ticket_id}"
+            words = "Tugas otomatis untuk satu tiket gagal dan dicoba lagi tiap jam."
+            self._write(lambda unit: self._tell_admin(unit, "sweep_failed", subject, words))
 
     def _begin_clocks(self) -> None:
         """Once a start: open tickets that are older than the clocks get theirs."""
@@ -205,9 +221,19 @@ class Ticker:
         """Once a start: who waits for a person without a ticket gets one."""
         if self._adopted:
             return
-        for request in self._database.read(queue.without_ticket):
+        found = self._database.read(lambda c: queue.without_ticket(c, self._adopted_to, PAGE))
+        for request in found:
+            self._adopt(request)
+            self._adopted_to = request.id
+        self._adopted = not found
+
+    def _adopt(self, request: AnyRow) -> None:
+        try:
             ClockTurns(self._turns).adopt(request).result()
-        self._adopted = True
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("request %s for a person cannot become a ticket", request.number)
 
     def _write(self, job: Callable[[Unit], object]) -> None:
         self._database.write(job).result()

@@ -27,6 +27,7 @@ from handoff.desk import carry_out
 from nlu.understanding import NOTHING
 from storage.repositories import clock as clocks
 from storage.repositories import conversations, events, messages, outbox, tickets
+from storage.repositories.conversations import Case
 from storage.unit import Unit
 
 _JOIN = re.compile(r"(?:[?&]join=|^/hubungkan[ _])([A-Za-z0-9_-]{24,64})")
@@ -78,7 +79,7 @@ def prepare(turns: Turns, incoming: Incoming) -> _Prepared:
     heard = Heard(
         text=masked.text,
         understanding=turns.desk.understand(masked.text) if masked.text else NOTHING,
-        tap=incoming.tap,
+        tap=incoming.tap and replace(incoming.tap, value=tidy(incoming.tap.value, 64).text),
         phone=incoming.phone,
         masked=masked.kinds,
         link_token=incoming.link_token or (join[1] if join else None),
@@ -117,7 +118,7 @@ class _Hearing:
     def run(self, attempt_counted: bool) -> Taken:
         incoming, key = self.incoming, self.incoming.key
         address = (key.channel, key.account, key.chat, key.thread)
-        self.case = conversations.open_case(self.connection, address, self.now, self._others())
+        self.case = self._locked(address)
         conversation_id = self.case.id
         if attempt_counted:
             events.end(self.connection, key.account, incoming.event_id)
@@ -131,6 +132,17 @@ class _Hearing:
             self._hear()
         self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
         return Taken(Outcome.HANDLED, conversation_id, self.case.seq, self.waits)
+
+    def _locked(self, address: tuple[str, str, str, str]) -> Case:
+        """The case, locked together with whom it may be joined to. While we waited for the lock
+        somebody may have proved the number, or joined the other chat elsewhere: then again."""
+        others = self._others()
+        while True:
+            case = conversations.open_case(self.connection, address, self.now, others)
+            found = self._others()
+            if {*found} <= {*others, case.contact_id}:
+                return case
+            others = (*others, *found)
 
     def _others(self) -> tuple[int, ...]:
         """Contacts that this event may join to its own: all are locked in one order."""

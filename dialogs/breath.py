@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dialogs.commands import (
+    AskReopen,
+    Command,
+    ConfirmSolved,
+    FinishData,
+    GiveData,
+    PassToAgent,
+    RateTicket,
+    SortData,
+)
 from dialogs.desk import Desk
 from dialogs.heard import File, Heard
 from dialogs.office import Thresholds
@@ -13,6 +23,9 @@ from nlu.understanding import Understanding
 
 IDLE = ("menu", "faq")
 _SOCIAL = frozenset({"greet", "goodbye", "thanks", "affirm", "deny"})
+_DONE = (
+    PassToAgent, GiveData, SortData, FinishData, ConfirmSolved, RateTicket, AskReopen,
+)  # fmt: skip
 _MOST_MESSAGES = 12
 _MOST_CHARACTERS = 4000
 
@@ -53,6 +66,11 @@ def kept(breath: Breath, after: State, settle: Settle) -> State:
         ids=tuple(part.message_id for part in breath.parts),
     )
     return replace(after, burst=burst)
+
+
+def happened(commands: tuple[Command, ...]) -> bool:
+    """Whether words went to somebody: they are not thought about a second time."""
+    return any(isinstance(command, _DONE) for command in commands)
 
 
 def settled(after: State, settle: Settle) -> Settle:

@@ -106,6 +106,15 @@ class GiveData:
 
 
 @dataclass(frozen=True, slots=True)
+class SortData:
+    """ "Ini untuk nomor 2": what came last for a data request belongs to this item. Answered
+    with what has come and what is missing."""
+
+    request_id: int
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class FinishData:
     """*Sudah lengkap*: the requester gets it all."""
 
@@ -216,6 +225,7 @@ Command = (
     | PassToAgent
     | TakeBack
     | GiveData
+    | SortData
     | FinishData
     | ConfirmSolved
     | RateTicket

@@ -7,15 +7,7 @@ from dataclasses import replace
 
 from dialogs import breath, ears, talk
 from dialogs.choosing import exact, match, plain, without_fillers
-from dialogs.commands import (
-    AskReopen,
-    ConfirmSolved,
-    FinishData,
-    GiveData,
-    PassToAgent,
-    ProvePhone,
-    RateTicket,
-)
+from dialogs.commands import ProvePhone
 from dialogs.desk import Desk
 from dialogs.facts import Facts
 from dialogs.flows import consultation, form, links, live, menu, passing, status
@@ -26,7 +18,6 @@ from dialogs.routes import SHARED, SLASH, WORDS, flow_of
 from dialogs.state import Part, State
 from dialogs.turn import Settle, Turn
 
-_DONE = (PassToAgent, GiveData, FinishData, ConfirmSolved, RateTicket, AskReopen)
 _ANY_TIME = frozenset({"privacy"})  # harmless, whatever question its button came with
 _SLASH = re.compile(r"/([a-zA-Z_]{2,32})(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 _ABOUT_SOMETHING = frozenset({"ticket", "person"})
@@ -50,8 +41,7 @@ def advance(state: State, heard: Heard, facts: Facts, desk: Desk) -> Turn:
         masked = m.text("masked", kinds=heard.masked)
         move = replace(move, say=(masked, *move.say), settle=Settle.NOW)
     turn = _put(m, move)
-    if any(isinstance(command, _DONE) for command in move.commands):
-        # It has happened: only the word about it may wait.
+    if breath.happened(move.commands):  # only the word about it may wait
         state = replace(turn.state, burst=None, secret_follows=state.secret_follows)
         return replace(turn, state=state)
     after = breath.kept(taken, turn.state, turn.settle)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dialogs import breath
+from dialogs import breath, offers
 from dialogs.choosing import exact, plain
 from dialogs.commands import LeaveChat
 from dialogs.flows import live
@@ -48,11 +48,17 @@ def picked(m: Moment, last: Heard) -> str | None:
     agent wrote after the question was put, a short word is for the agent."""
     state = m.state
     asked = exact(last.text, state.asked)
+    if asked and asked.startswith(offers.NOT_FOR) and len(state.asked) == 1 and _figure(last.text):
+        asked = None  # "1" answers what the agent asked; it takes nothing back
     if not idle(state):
         return exact(last.text, state.offered) or (asked if _plainly(last.text) else None)
     newest = asked if state.asked_last else None
     offered = None if _awaited(m) else exact(last.text, state.offered)
     return newest or offered or (asked if _plainly(last.text) else None)
+
+
+def _figure(text: str) -> bool:
+    return plain(text).isdecimal()
 
 
 def _plainly(text: str) -> bool:

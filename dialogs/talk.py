@@ -28,7 +28,8 @@ _ASKING = words("tanya nanya bertanya izin ijin info bantu tolong numpang")
 _REACH_ME = re.compile(r"(?i)\b(?:hubungi|kontak|telepon|telp|kabari)\b.{0,20}\d")
 # Buttons and answers of the form: alone, where no form asks, they are about nothing.
 _ANSWERS = words(
-    "kirim kirimkan ubah lewati skip lanjut lanjutkan next tetap simpan hapus pakai isi baru penyedia"
+    "kirim kirimkan ubah lewati skip lanjut lanjutkan next tetap simpan hapus pakai isi baru"
+    " penyedia"
 )
 _FEW_WORDS = 3
 _WISH_WORDS = 5
@@ -38,7 +39,11 @@ def hear(m: Moment) -> Move:
     """Always an answer: an act, a ready answer, suggestions, or the word that we failed."""
     if not m.heard.text.strip():
         return live.noted(m) or _files_alone(m)
+    if live.waits(m) and live.wants_bot(m.heard.text):
+        return live.leave(m)
     said = plain(m.heard.text).split()
+    if not said and "?" not in m.heard.text:
+        return live.noted(m) or menu.rest(m, m.text("wordless"))
     if said and OPENERS.issuperset(said):
         return live.noted(m) or _opener(m, said)
     if len(said) == 1 and said[0] in _form_words(m):
@@ -80,13 +85,20 @@ def _answered(m: Moment) -> Move:
     if _introduced(m) and (m.is_("out_of_scope") or not _act(m)):
         return m.go("menu", "", m.text("known", heard=m.state.heard))
     act = _act(m)
-    if act is not None and not (act is faq.out_of_scope and status.just_opened(m)):
+    if act is not None and not (act is faq.out_of_scope and _known_here(m)):
         return act(m)
     if status.spoken_number(m):
         return status.start(m)
     if not _asks(m.heard.text) and (more := status.more_words(m)):
         return more
+    if feedback.named(m):
+        return feedback.start(m)
     return faq.suggest(m) or faq.not_understood(m)
+
+
+def _known_here(m: Moment) -> bool:
+    """Whether there is a ticket that odd words may well be about."""
+    return any(ticket.open or ticket.may_reopen for ticket in m.facts.tickets)
 
 
 def _asks(text: str) -> bool:

@@ -44,10 +44,20 @@ def look_after(job: Job) -> None:
     for call in calls.seen_meanwhile(job.connection, job.ticket.id):
         calls.change(job.connection, call.id, state="done", done_at=job.moment.now)
         job.write("notice_fetched")
-    for found in calls.undelivered(job.connection, job.ticket.id):
-        row = messages.get(job.connection, found.id)
-        assert row is not None
-        _other_way(job, row)
+    ids = [found.id for found in calls.undelivered(job.connection, job.ticket.id)]
+    rows = [row for row in (messages.get(job.connection, n) for n in ids) if row is not None]
+    for row in rows:
+        if any(_goes_on(row, other) for other in rows):  # what follows brings it along
+            calls.resolve(job.connection, row.id, job.moment.now)
+        else:
+            _other_way(job, row)
+
+
+def _goes_on(row: AnyRow, other: AnyRow) -> bool:
+    """Whether a message was split for its channel and goes on in the other."""
+    here = (row.conversation_id, row.seq + 1, row.author, row.created_at)
+    there = (other.conversation_id, other.seq, other.author, other.created_at)
+    return row.body is None and here == there
 
 
 def unanswered(counter: Counter, moment: Moment, deadline: AnyRow) -> None:

@@ -20,6 +20,7 @@ from handoff.standing import CATEGORY_LABELS, CLOSE_REASONS
 from storage.repositories import agents, messages, tickets
 
 WITHOUT_SOLUTION = ("duplicate", "no_data", "other_unit", "withdrawn")
+TELLING = 4  # words from which a "belum" also tells what happens
 MASUKAN = "masukan"  # an answer to it needs no "sudah beres?"
 
 
@@ -168,8 +169,13 @@ def confirm(job: Job, command: c.ConfirmSolved) -> list[Reply]:
             job.answer(job.notice("confirmed"))
         end(job, "solved", _farewell(job, how="user"), rate=True)
     else:
-        _not_solved(job, told=bool(command.text))
+        _not_solved(job, told=_tells(command))
     return []
+
+
+def _tells(command: c.ConfirmSolved | c.AskReopen) -> bool:
+    """Whether there is more than a word or two that it did not help."""
+    return bool(command.attachment_ids) or len(command.text.split()) >= TELLING
 
 
 def _noted(job: Job, event: str) -> list[Reply]:
@@ -242,7 +248,7 @@ def ask_reopen(job: Job, command: c.AskReopen) -> list[Reply]:
         job.write("user_not_resolved", command.text)
         if job.ticket.state != "selesai":
             return _noted(job, "not_resolved")
-        _not_solved(job, told=bool(command.text))
+        _not_solved(job, told=_tells(command))
     elif may_reopen(job):
         reopened(job, command.text)
     else:
@@ -271,7 +277,8 @@ def reopened(job: Job, why: str) -> None:
     job.update(state="dibuka_kembali", rating=None, rating_comment=None)
     job.write("reopened", why)
     job.alert_holder("reopened", f"{job.ticket.number} dibuka kembali.")
-    notice = job.notice("reopened", told=bool(why), lkpp=job.ticket.tier == asked.LKPP)
+    told = job.worker is not None or len(why.split()) >= TELLING
+    notice = job.notice("reopened", told=told, lkpp=job.ticket.tier == asked.LKPP)
     if job.worker is None and job.moment.case.id != job.ticket.conversation_id:
         job.answer(notice)
     job.tell(notice, must_arrive=True)

@@ -72,7 +72,8 @@ def _on_own(
     """Something about one of the user's own tickets; the clocks follow it."""
     row = tickets.find_own(moment.connection, moment.case.contact_id, number)
     if row is None:
-        return (Reply(counter.text("ticket_not_found", number=number)),)
+        name = "ticket_not_found" if number else "old_button"
+        return (Reply(counter.text(name, number=number)),)
     job = Job(counter, moment, None, row.id, "chat", f"contact:{moment.case.contact_id}")
     replies = tuple(do(job))
     service.sync(job)
@@ -93,6 +94,12 @@ def give_data(counter: Counter, moment: Moment, command: c.GiveData) -> tuple[Re
     """Text and files for a data request."""
     number = requests.number_of(moment, command.request_id)
     return _on_own(counter, moment, number, lambda job: requests.give(job, command))
+
+
+def sort_data(counter: Counter, moment: Moment, command: c.SortData) -> tuple[Reply, ...]:
+    """ "Ini untuk nomor 2": what came last belongs to another item."""
+    number = requests.number_of(moment, command.request_id)
+    return _on_own(counter, moment, number, lambda job: requests.sort(job, command))
 
 
 def finish_data(counter: Counter, moment: Moment, command: c.FinishData) -> tuple[Reply, ...]:
@@ -253,6 +260,7 @@ _DEEDS: Mapping[type[c.Command], Callable[[Counter, Moment, Any], tuple[Reply, .
     c.PassToAgent: pass_to_agent,
     c.TakeBack: take_back,
     c.GiveData: give_data,
+    c.SortData: sort_data,
     c.FinishData: finish_data,
     c.ConfirmSolved: confirm_solved,
     c.RateTicket: rate_ticket,

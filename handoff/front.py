@@ -45,10 +45,12 @@ def take_number(errand: Errand, guest_id: int | None = None) -> tuple[int, str]:
     """The next queue number of today: (its row id, how it reads). The series' row orders those
     who come at once."""
     connection, day = errand.connection, day_of(errand.counter, errand.now)
+    if guest_id is not None and front.guest(connection, guest_id) is None:
+        raise Refused("Tamu itu tidak ada di buku tamu.")
+    n = tickets.next_in_series(connection, _series(day))  # given back if it is refused
     held = front.turn_of_guest(connection, guest_id, day) if guest_id is not None else None
     if held is not None:
         raise Refused(f"Tamu ini sudah memegang nomor {label(held.n)}.")
-    n = tickets.next_in_series(connection, f"counter:{day}")
     turn_id = front.add_turn(
         connection,
         day=day,
@@ -61,9 +63,14 @@ def take_number(errand: Errand, guest_id: int | None = None) -> tuple[int, str]:
     return turn_id, label(n)
 
 
+def _series(day: str) -> str:
+    return f"counter:{day}"
+
+
 def call_next(errand: Errand, desk: str) -> str:
     """Call whoever is next to a desk. Two who press at once call two different numbers."""
     connection, day = errand.connection, day_of(errand.counter, errand.now)
+    tickets.lock_series(connection, _series(day))  # two who press at once go one by one
     still = front.called_at(connection, day, desk)
     if still is not None:
         raise Refused(
@@ -99,6 +106,7 @@ def came(errand: Errand, turn_id: int) -> str:
 
 def skip(errand: Errand, turn_id: int) -> str:
     """Nobody came after all calls: behind the next one, or gone after the last round."""
+    tickets.lock_series(errand.connection, _series(day_of(errand.counter, errand.now)))
     row, rules = _called(errand, turn_id), errand.counter.policy.queue
     if row.calls < rules.calls:
         raise Refused(f"Panggil {label(row.n)} {rules.calls} kali dulu, baru dilewati.")
@@ -107,7 +115,7 @@ def skip(errand: Errand, turn_id: int) -> str:
     if rounds >= rules.rounds:
         _change(errand, row, state="gone", rounds=rounds, ended_at=errand.now)
         return f"{label(row.n)} tidak datang setelah {rounds} putaran; nomornya hangus."
-    others = front.waiting(errand.connection, row.day, lock=True)
+    others = front.waiting(errand.connection, row.day)
     _change(errand, row, state="waiting", rounds=rounds, calls=0, desk="")
     order = behind_next([other.id for other in others], row.id)
     places = sorted([row.turn, *(other.turn for other in others)])
@@ -250,7 +258,9 @@ def _keep(moment: Moment, message_id: int, file: Given) -> int:
 def answered(errand: Errand, ticket_id: int, *, solved: bool, words: str) -> str:
     """What a user without a chat says to the solution, at the desk or on the phone: *Sudah* or
     *Belum* [002 step 8, 003 step 16]. The calls about it are made with that."""
-    ticket = tickets.get(errand.connection, ticket_id)
+    ticket = tickets.find(errand.connection, ticket_id)
+    if ticket is None:
+        raise Refused("Tiket itu tidak ada.")
     moment = errand.moment(ticket.conversation_id)
     if moment.case.channel != CHANNEL:
         raise Refused(f"{ticket.number} punya chat: penggunanya menjawab sendiri di sana.")

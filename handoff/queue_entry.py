@@ -19,6 +19,8 @@ def enqueue(counter: Counter, moment: Moment, command: c.CallHuman) -> list[Repl
     open_now = rows.open_of_contact(moment.connection, moment.case.contact_id)
     if open_now is not None and open_now.ticket_id is not None:
         return [_again(counter, moment, open_now)]
+    if open_now is not None:  # of a time when a wish needed no ticket
+        rows.change(moment.connection, open_now.id, state="ticket", ended_at=moment.now)
     said, ticket = _ticket(counter, moment, command)
     job = Job(counter, moment, None, ticket.id, "chat", f"contact:{moment.case.contact_id}")
     if job.ticket.conversation_id != moment.case.id:  # the talk about it goes on here

@@ -87,7 +87,7 @@ def fill(job: Job, action: a.FillForm) -> str:
         said = action.answers.get(field.key, "").strip()
         if not said or said == given.get(field.key):
             continue
-        checked = check_field(field.check, said)
+        checked = check_field(field.check, masking.mask(said, expected=field.check).text)
         if checked.value is None:
             raise Refused(f"{field.label} belum benar. Contoh: {field.example or field.label}.")
         given[field.key] = checked.value

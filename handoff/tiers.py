@@ -87,10 +87,12 @@ def return_to_desk(job: Job, guidance: str) -> None:
 
 
 def lkpp_sent(job: Job, action: a.LkppSent) -> str:
-    """The packet went to LKPP; their number is kept verbatim."""
+    """The packet went to LKPP; their number is kept verbatim, or not at all."""
     _at_lkpp(job)
-    hold(job)
     number = action.number.strip()[:100]
+    if safe(number) != number:
+        raise Refused("Tulis nomor tiket LKPP saja; ini tampak seperti data rahasia.")
+    hold(job)
     job.update(lkpp_number=number or job.ticket.lkpp_number)
     job.write("lkpp_sent", number)
     return "Pengiriman ke LKPP dicatat."

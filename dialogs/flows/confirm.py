@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dialogs import offers
 from dialogs.choosing import plain, words
 from dialogs.commands import AskReopen, Command, ConfirmSolved, NoteOnTicket
 from dialogs.facts import TicketFact
 from dialogs.flows import faq, status
 from dialogs.move import Moment, Move
+from dialogs.reply import Reply
 from dialogs.words import GREETINGS, HONORIFICS, POLITE, QUESTIONS
 
 CLOSED = "ditutup"
@@ -22,14 +24,33 @@ _STILL = re.compile(
     r"|\b(?:masih|msh)\s+(?:perlu|butuh)\b"
 )
 _FAULT = re.compile(r"\b(?:error|eror|gagal|muncul|kambuh|macet|ditolak)\b")
+_SAME = re.compile(
+    r"\b(?:sama|podo|sami|gitu|begitu)\s+(?:aja|saja|aj|ae|wae|bae|mawon|juga|jg|terus|keneh)\b"
+    r"|\bsarua\b|\b(?:ga|gak|gk|tdk|tidak|ngga|nggak) (?:ada )?(?:ngefek|efek|mempan|ngaruh|pengaruh)\b"
+)
+_FUSED = re.compile(
+    r"\b(?:ga|gak|gk|tdk|tak|ngga|nggak|nda|blm|belum|blom)(?:bisa|bs)\b"
+    r"|\b(?:ga|gak|ora|ra|teu|durung|dereng)\s+(?:iso|isa|biso|saged|tiasa|bisa)\b"
+)
+# Javanese and Sundanese for "not yet"; "can" only at the beginning, or before what it is about.
+_FAR = re.compile(r"\b(?:durung|dereng|tacan|acan)\b|^can\b|\bcan (?:bisa|tiasa|beres|leres)\b")
 _NOT_YET = re.compile(
     rf"\b(?:belum|blm|blum|belom|blom)\b|{_STILL.pattern}|\b{_TIDAK}\s+(?:bisa|bs|berhasil|beres)\b"
+    rf"|{_SAME.pattern}|{_FUSED.pattern}|{_FAR.pattern}"
+)
+# "Masih ga bisa login": the same as before, even where a ready answer knows the topic.
+_PERSISTS = re.compile(
+    r"^(?:\w+\s+){0,2}(?:masih|msih|msh|tetap|tetep|ttp)\s+(?:\w+\s+){0,2}"
+    r"(?:(?:ga|gak|gk|g|tdk|tidak|ngga|nggak|belum|blm)\s*(?:bisa|bs|masuk|berhasil)|error|eror|gagal)\b"
 )
 _SOLVED = re.compile(
     rf"^{_SUDAH}(?:\s+(?:min|mimin|kak|pak|bu|mas|mbak|bang|ya|kok|nih|dong|makasih|terima"
     r"|kasih))*$"
     rf"|\b{_SUDAH}\s+(?:\w+\s+){{0,3}}(?:bisa|bs|beres|selesai|normal|lancar|aman|ok|oke|berhasil"
     r"|masuk|teratasi|tuntas|sukses|clear|jalan)\b"
+    rf"|\b{_SUDAH}(?:bisa|bs|beres)\b"
+    r"|\b(?:wes|wis|uwis|sampun|mpun|atos|parantos|geus|ges)\s+(?:iso|isa|saged|tiasa|bisa|beres|rampung"
+    r"|lancar|mari)\b"
     r"|^(?:beres|berhasil|aman|lancar|tuntas|sukses|bisa|clear)\b"
 )
 _YES = re.compile(
@@ -40,6 +61,7 @@ _NOT_TRIED = re.compile(r"\b(?:coba|dicoba|nyoba|cek|sempat|sempet|kerjakan|liha
 _NOTED = words("ok oke okay okey baik baiklah siap sip noted oh ooh dicoba dulu") | {
     *HONORIFICS, *GREETINGS, *POLITE,
 }  # fmt: skip
+_THANKS = words("makasih makasi mksh makasii terima terimakasih trims thanks thx tq suwun nuwun nuhun")
 _TELLING = 3  # words from which a text tells something
 # Wishes about the conversation: no answer, and nothing for the agent either.
 _ACTS = (
@@ -55,7 +77,8 @@ def hear(m: Moment) -> Move | None:
     waiting = [t for t in _talked_of(m) if t.expects == "confirm"]
     solved = verdict(m)
     if solved is None:
-        return _told(m, waiting[0].number) if len(waiting) == 1 else None
+        only = waiting[0].number if len(waiting) == 1 else ""
+        return (_noted(m, only) or _told(m, only)) if only else None
     if len(waiting) == 1:
         return _confirm(m, waiting[0].number, solved)
     if waiting:
@@ -63,6 +86,28 @@ def hear(m: Moment) -> Move | None:
         said = m.with_state(words=m.heard.text.strip())
         return said.go("status", f"which:{event}")
     return None if solved else _again(m)
+
+
+def _noted(m: Moment, number: str) -> Move | None:
+    """ "Ok", "makasih", a thumb: that does not say whether it helped, so it is asked again."""
+    said = plain(m.heard.text).split()
+    hello = bool(said) and GREETINGS.union(HONORIFICS).issuperset(said)
+    if m.heard.files or hello or _asks(m) or not _NOTED.issuperset(said):
+        return None
+    thanks = not _THANKS.isdisjoint(said)
+    text = m.text("solution_again", number=number, thanks=thanks)
+    choices = offers.solved(number)
+    m = m.with_state(asked=choices, asked_last=True)
+    return replace(m.stay(), replies=(Reply(text, choices),), silent=True)
+
+
+def questioned(m: Moment) -> str | None:
+    """The solution that a question can only be about, by its ticket's number."""
+    waiting = [t for t in _talked_of(m) if t.expects == "confirm"]
+    few = len(plain(m.heard.text).split()) < _TELLING
+    if len(waiting) != 1 or few or not _asks(m) or m.is_(*_ACTS) or faq.confident_topic(m):
+        return None
+    return waiting[0].number
 
 
 def _told(m: Moment, number: str) -> Move | None:
@@ -132,7 +177,10 @@ def _again(m: Moment) -> Move | None:
     closed = [t for t in tickets if t.may_reopen]
     said = plain(m.heard.text)
     still = _STILL.search(said) or m.is_("not_resolved")
-    if faq.confident_topic(m) and not _FAULT.search(said):
+    if m.state.flow == "faq" and m.state.at.startswith("answered") and not m.state.asked_last:
+        return None  # it is the ready answer that did not help
+    persists = _PERSISTS.search(said) and not _asks(m)
+    if faq.confident_topic(m) and not persists and not _FAULT.search(said):
         return None
     if not still or len(closed) != 1 or any(t.state != CLOSED for t in tickets):
         return None

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from dialogs import offers
 from dialogs.choosing import plain, words
-from dialogs.commands import FinishData, GiveData, Piece
+from dialogs.commands import FinishData, GiveData, Piece, SortData
 from dialogs.facts import DataFact, ItemFact
 from dialogs.flows import faq, menu, status
 from dialogs.heard import File
@@ -19,8 +19,9 @@ from dialogs.state import Part, Passed
 from dialogs.turn import Settle
 from dialogs.words import GREETINGS, HONORIFICS, POLITE, QUESTIONS
 
+_THIS = r"(?:(?:ini|itu|nih|yg|yang|utk|untuk|buat|tadi|foto|file|filenya|berkas|gambar)\s+){0,4}"
 _NUMBERED = re.compile(
-    r"(?i)^\s*(?:(?:no|nomor|nmr|poin|point|data|#)\.?\s*(\d{1,2})\b\s*[:.)=-]?\s*"
+    rf"(?i)^\s*(?:{_THIS}(?:no|nomor|nomer|nmr|poin|point|data|#)\.?\s*(\d{{1,2}})\b\s*[:.)=-]?\s*"
     r"|(\d{1,2})(?:\s*[:=]\s*|[.)]\s+|\s+-\s+|\s*$))"
 )
 _DONE = re.compile(
@@ -28,7 +29,15 @@ _DONE = re.compile(
     r"(?:semua(?:nya)?|lengkap|komplit|komplet|dikirim semua|saya kirim semua|kirim semua|itu saja)"
     r"|lengkap|itu (?:saja|aja)|semua sudah|(?:data(?:nya)? )?(?:sudah|udah|sdh) lengkap)\b"
 )
+_ENOUGH = re.compile(
+    r"^(?:(?:sudah|udah|udh|sdh|dah|ya|iya|cukup|cuma|hanya|baru)\s+)*(?:itu|segitu|segini|ini)\s+"
+    r"(?:saja|aja|aj|doang|dulu|semua|semuanya)$"
+    r"|^(?:sudah|udah|udh|sdh|dah)\s+(?:cukup|semua|smua)(?:\s+\w+)?$"
+    r"|^(?:tidak|tdk|ga|gak|gk|ngga|nggak|udah ga|sudah tidak)\s+(?:ada|punya)\s+(?:(?:yg|yang)\s+)?"
+    r"(?:lagi|lain|lainnya|laen)$"
+)
 _DONE_WORDS = 6
+_LONGEST_ID = 15  # digits of a request's id; what has more was never sent by us
 # Words of a label that tell nothing about which label it is.
 _COMMON = words(
     """
@@ -37,6 +46,14 @@ _COMMON = words(
     """
 )
 _TALK = GREETINGS | HONORIFICS | POLITE
+_SOON = _TALK | words(
+    """
+    ok oke okay okey oki baik baiklah siap sip iya ya yaa noted bentar sebentar sbentar bntar tunggu
+    nanti ntar dulu dl besok bsk kirim kirimkan saya sy aku ku cari cek carikan siapkan otw segera
+    sore malam pagi siang coba ditunggu
+    """
+)
+_AFTER = words("ya yaa tadi itu ini yg yang foto fotonya file filenya gambar barusan nih")
 # What is no data, however short: courtesies, and wishes about the conversation.
 _ACTS = (
     "greet", "goodbye", "thanks", "affirm", "deny", "help", "bot_challenge", "request_human",
@@ -50,17 +67,20 @@ def hear(m: Moment) -> Move | None:
     if request is None:
         return _which(m)
     text = m.heard.text.strip()
-    if not m.heard.files and not request.late and _says_done(text):
-        return _silently(m, FinishData(request.id))
+    if not m.heard.files and not request.late:
+        if _says_done(text):
+            return _silently(m, FinishData(request.id))
+        if (item := _sorts(m, request)) is not None:
+            return _silently(m, SortData(request.id, item.id))
     if not m.heard.files and not _is_data(m, request):
-        return None
+        return _noted(m, request)
     return _given(m, request)
 
 
 def full(m: Moment) -> Move:
     """*Sudah lengkap* was chosen; its value ends in the request's id."""
     said = (m.chosen or "").partition(":")[2]
-    if not said.isdecimal():
+    if not said.isdecimal() or len(said) > _LONGEST_ID:
         return menu.aside(m, m.text("old_button"))
     return _silently(m, FinishData(int(said)))
 
@@ -70,7 +90,7 @@ def missing(request: DataFact) -> list[ItemFact]:
     return [item for item in request.items if not item.got]
 
 
-def _silently(m: Moment, command: FinishData | GiveData, **changes: object) -> Move:
+def _silently(m: Moment, command: FinishData | GiveData | SortData, **changes: object) -> Move:
     """Whatever question stands stays good: this came in between."""
     m = m.with_state(**changes)
     return replace(m.stay(commands=(command,)), silent=True)
@@ -118,7 +138,43 @@ def _named(m: Moment, items: Sequence[ItemFact]) -> bool:
 
 def _says_done(text: str) -> bool:
     said = plain(text)
-    return len(said.split()) <= _DONE_WORDS and _DONE.match(said) is not None
+    if len(said.split()) > _DONE_WORDS:
+        return False
+    bare = " ".join(word for word in said.split() if word not in _TALK and word not in ("ya", "yaa"))
+    return bool(_DONE.match(said) or _ENOUGH.match(bare))
+
+
+def _noted(m: Moment, request: DataFact) -> Move | None:
+    """ "Ok, bentar ya min", a thumb: nothing came, and what is waited for is said again."""
+    said = plain(m.heard.text).split()
+    hello = bool(said) and GREETINGS.union(HONORIFICS).issuperset(said)
+    if request.late or hello or "?" in m.heard.text or not _SOON.issuperset(said):
+        return None
+    text = m.text(
+        "data_soon", number=request.number, missing=missing(request), due=request.due_at
+    )
+    choices = (offers.full(request.id),)
+    m = m.with_state(asked=choices, asked_last=True)
+    return replace(m.stay(), replies=(Reply(text, choices),), silent=True)
+
+
+def claims(m: Moment, number: str) -> bool:
+    """Whether a request about another ticket than ``number`` is plainly meant: by the name of
+    what it asks for, or as the word that it is all."""
+    others = [r for r in m.facts.data if not r.late and r.number != number]
+    done = not m.heard.files and _says_done(m.heard.text.strip())
+    return any(done or _named(m, request.items) for request in others)
+
+
+def _sorts(m: Moment, request: DataFact) -> ItemFact | None:
+    """The item that "ini untuk nomor 2", with nothing of its own, means for what came last."""
+    text = m.heard.text.strip()
+    begins = _NUMBERED.match(text)
+    came = request.loose or any(item.got for item in request.items)
+    if begins is None or begins[1] is None or not came:
+        return None
+    left = plain(text[begins.end() :]).split()
+    return _numbered(text, request.items) if _TALK.union(_AFTER).issuperset(left) else None
 
 
 def _is_data(m: Moment, request: DataFact) -> bool:

@@ -61,6 +61,19 @@ _SAYS: tuple[tuple[Category, re.Pattern[str]], ...] = (
 )
 
 
+_NAMED = re.compile(
+    r"^(?:(?:min|mimin|admin|kak|pak|bu|mas|mbak|gan|saya|sy|aku|mau|ingin|pengen|kasih|beri|ada|ini|izin"
+    r"|sekedar|sekadar|sampaikan|menyampaikan|mengajukan|ajukan|tolong|catat)\s+){0,6}"
+    r"(?:saran|usul|usulan|masukan|keluhan|mengeluh|komplain|komplen|aduan|pengaduan|mengadu|protes"
+    r"|keberatan)\b"
+)
+
+
+def named(m: Moment) -> bool:
+    """Whether the words call themselves a suggestion, a complaint or an objection."""
+    return "?" not in m.heard.text and _NAMED.search(plain(m.heard.text)) is not None
+
+
 def ask(state: State, facts: Facts, desk: Desk) -> Reply:
     """``text`` asks for the words, ``confirm:<category>`` shows them, ``sort:<category>`` asks
     for another one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dialogs.choosing import plain, without_fillers
@@ -35,6 +36,15 @@ TO_THE_BOT = (
     "keluar antrian",
     "keluar dari antrian",
 )
+_TO_THE_BOT = re.compile(
+    r"^(?:(?:kembali|kmbali|kembalikan|balik|balikin|pindah|bicara|ngobrol|chat)\s+)?(?:lagi\s+)?"
+    r"(?:ke|sama|dengan|dgn)\s+bot(?:nya)?(?:\s+lagi)?$"
+    r"|^(?:akhiri|selesaikan|tutup|sudahi|stop|keluar|keluar dari|selesai|udahan|berhenti)\s+"
+    r"(?:obrolan|obrolannya|chat|chatnya|percakapan|ngobrol|ngobrolnya|antrean|antrian|antri"
+    r"|antreannya|antriannya)$"
+    r"|^(?:batal|batalkan|ga jadi|gak jadi|tidak jadi|cancel)\s+(?:antre|antri|antrean|antrian|antriannya|"
+    r"antreannya|nunggu|menunggu)$"
+)
 _SLASH = ("/bot", "/kembali_ke_bot")
 # What these take is somewhere else already.
 _TAKEN = (PassToAgent, OpenTicket, CallHuman, NoteOnTicket, LeaveChat, HereIAm, Relay)
@@ -59,7 +69,13 @@ def wants_bot(text: str) -> bool:
     said = plain(text)
     if text.strip().lower().partition("@")[0] in _SLASH:
         return True
-    return said in TO_THE_BOT or without_fillers(said) in TO_THE_BOT
+    bare = without_fillers(said)
+    return said in TO_THE_BOT or bare in TO_THE_BOT or _TO_THE_BOT.match(bare) is not None
+
+
+def waits(m: Moment) -> bool:
+    """Whether the user waits for a person in this chat."""
+    return m.facts.queue is not None and m.facts.queue.here
 
 
 def leave(m: Moment) -> Move:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs import offers
-from dialogs.commands import GiveData, PassToAgent, TakeBack
+from dialogs.commands import GiveData, PassToAgent, SortData, TakeBack
 from dialogs.desk import Desk
 from dialogs.facts import Facts, TicketFact
-from dialogs.flows import confirm, menu, status
+from dialogs.flows import confirm, data, menu, status
 from dialogs.heard import File, Heard
 from dialogs.move import Anew, Moment, Move
 from dialogs.reply import Choice, Reply
@@ -34,8 +34,9 @@ def hear(m: Moment) -> Move | None:
     if named and (m.heard.understanding.first("ticket_number") or status.own(named, m.facts)):
         found = status.own(named, m.facts)
         return _pass(m, found.number) if found and found.expects == "reply" else None
-    waiting = next((t for t in m.facts.tickets if t.expects == "reply" and t.open), None)
-    return _pass(m, waiting.number) if waiting else None
+    waiting = next((t.number for t in m.facts.tickets if t.expects == "reply" and t.open), None)
+    waiting = waiting or confirm.questioned(m)
+    return _pass(m, waiting) if waiting else None
 
 
 def between(m: Moment) -> Move | None:
@@ -45,6 +46,8 @@ def between(m: Moment) -> Move | None:
         return None
     waiting = [t for t in m.facts.tickets if t.open and t.expects]
     same = _same_breath(m)
+    if (same or m.heard.files) and data.claims(m, same or ""):
+        return None
     if same and all(_since(t) <= _since_passed(m) for t in waiting):
         return _pass(m, same)
     several = len(waiting) > 1 and any(t.expects == "reply" for t in waiting)
@@ -134,7 +137,7 @@ def told_again(m: Moment, move: Move) -> Move:
 
 def passes(move: Move) -> bool:
     """Whether words go to an agent: then nothing of this turn is thought about again."""
-    return any(isinstance(command, PassToAgent | GiveData) for command in move.commands)
+    return any(isinstance(command, PassToAgent | GiveData | SortData) for command in move.commands)
 
 
 def _pass(m: Moment, number: str) -> Move:

@@ -143,7 +143,7 @@ def note(m: Moment, event: Event) -> Move | None:
     m = m.with_state(words=m.heard.text.strip())
     if number := spoken_number(m):
         return _about_one(m, event, number)
-    tickets = [t for t in m.facts.tickets if event != "resolved" or t.state != CLOSED]
+    tickets = [t for t in m.facts.tickets if t.open or (event != "resolved" and t.may_reopen)]
     if not tickets:
         return None
     if len(tickets) == 1:

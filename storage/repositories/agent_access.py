@@ -102,6 +102,12 @@ def link(connection: Connection, token_hash: str, purpose: str) -> AnyRow | None
     return connection.execute(query).first()
 
 
+def lock_links(connection: Connection, purpose: str) -> None:
+    """Whoever uses one of these links does it alone, until commit."""
+    links = select(_L.c.token_hash).where(_L.c.purpose == purpose).order_by(_L.c.token_hash)
+    connection.execute(links.with_for_update())
+
+
 def use_link(connection: Connection, token_hash: str, purpose: str, now: datetime) -> AnyRow | None:
     """Use a link up; None where it is used, expired or unknown. Of two at once one gets it."""
     live = (

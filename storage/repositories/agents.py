@@ -49,13 +49,15 @@ def open_tickets(connection: Connection, agent_id: int) -> int:
 
 def left_tickets(connection: Connection, limit: int = 100) -> list[int]:
     """Tickets in work that an account holds which is no longer active."""
-    query = select(_T.c.id).join(_A, _A.c.id == _T.c.agent_id).where(~_A.c.active, _T.c.open)
-    return [int(row.id) for row in connection.execute(query.order_by(_T.c.id).limit(limit))]
+    gone = select(_A.c.id).where(~_A.c.active)
+    query = select(_T.c.id).where(_T.c.agent_id.in_(gone), _T.c.open)
+    return sorted(int(row.id) for row in connection.execute(query.limit(limit)))
 
 
 def lock_active(connection: Connection) -> list[AnyRow]:
-    """All active accounts, locked: two who take each other's rights away go one by one."""
-    query = select(_A).where(_A.c.active).order_by(_A.c.id).with_for_update()
+    """All active accounts, locked: two who take each other's rights away go one by one. What
+    merely names an account does not wait for it."""
+    query = select(_A).where(_A.c.active).order_by(_A.c.id).with_for_update(key_share=True)
     return list(connection.execute(query).fetchall())
 
 

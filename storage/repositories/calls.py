@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, cast, exists, func, insert, select, u
 
 from storage.base import AnyRow, table_of
 from storage.models import Call, Conversation, Message, OutboxRow, Ticket
+from storage.repositories import outbox
 
 _C = table_of(Call)
 _M = table_of(Message)
@@ -73,11 +74,7 @@ def settle_undelivered(connection: Connection, ticket_id: int, now: datetime) ->
     ids = select(_M.c.id).where(_M.c.ticket_id == ticket_id)
     connection.execute(
         update(_O)
-        .where(
-            _O.c.message_id.in_(ids),
-            _O.c.state.in_(("failed", "unknown")),
-            _O.c.resolved_at.is_(None),
-        )
+        .where(_O.c.message_id.in_(ids), outbox.LOST)
         .values(resolved_at=now)
     )
 
@@ -90,17 +87,17 @@ def resolve(connection: Connection, message_id: int, now: datetime) -> None:
 # Only what was meant for the ticket's own person: a topic of the agents' group is none of theirs.
 _UNDELIVERED = (
     select(_M.c.id, _M.c.ticket_id)
-    .join(_O, _O.c.message_id == _M.c.id)
+    .select_from(_O)
+    .join(_M, _M.c.id == _O.c.message_id)
     .join(_V, _V.c.id == _M.c.conversation_id)
     .join(_T, _T.c.id == _M.c.ticket_id)
     .where(
-        _O.c.state.in_(("failed", "unknown")),
-        _O.c.resolved_at.is_(None),
+        outbox.LOST,
         _M.c.author.in_(("notice", "person")),
         _V.c.contact_id == _T.c.contact_id,
         ~exists().where(_C.c.kind == NOTICE, _C.c.subject == "message:" + cast(_M.c.id, String)),
     )
-    .order_by(_M.c.id)
+    .order_by(_O.c.message_id)
     .limit(100)
 )
 

@@ -149,13 +149,15 @@ def fire(connection: Connection, deadline_id: int, arming: int, now: datetime) -
     )
 
 
-def postpone(connection: Connection, deadline_id: int, arming: int, at: datetime) -> None:
-    """Look at a deadline again at ``at``: handling it failed."""
-    connection.execute(
-        update(_D)
-        .where(_D.c.id == deadline_id, _D.c.arming == arming, _D.c.armed)
-        .values(due_at=at)
+def postpone(
+    connection: Connection, deadline_id: int, arming: int, now: datetime, at: datetime
+) -> bool:
+    """Look at a deadline that is due again at ``at``: handling it failed. False if it is not due
+    any more: another replica failed at it too, or it was set anew."""
+    statement = update(_D).where(
+        _D.c.id == deadline_id, _D.c.arming == arming, _D.c.armed, _D.c.due_at <= now
     )
+    return connection.execute(statement.values(due_at=at)).rowcount == 1
 
 
 def of_tickets(connection: Connection, ticket_ids: list[int], prefix: str) -> list[AnyRow]:

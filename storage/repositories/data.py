@@ -179,9 +179,8 @@ def delivered_tickets(connection: Connection) -> list[int]:
         .join(_C, _C.c.id == _M.c.conversation_id)
         .outerjoin(_O, _O.c.message_id == _M.c.id)
         .where(_R.c.state == "open", _R.c.started_at.is_(None), _ARRIVED)
-        .distinct()
     )
-    return [int(row.ticket_id) for row in connection.execute(query)]
+    return sorted({int(row.ticket_id) for row in connection.execute(query)})
 
 
 _ARRIVED = or_(

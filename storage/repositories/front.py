@@ -98,20 +98,19 @@ def last_turn(connection: Connection, day: str) -> int:
 
 
 def next_waiting(connection: Connection, day: str) -> AnyRow | None:
-    """Whose turn it is, locked: whoever asks at the same moment gets the one after."""
+    """Whose turn it is; the day's series is locked."""
     return connection.execute(
         select(_C)
         .where(_C.c.day == day, _C.c.state == "waiting")
         .order_by(_C.c.turn)
         .limit(1)
-        .with_for_update(skip_locked=True)
     ).first()
 
 
-def waiting(connection: Connection, day: str, *, lock: bool = False) -> list[AnyRow]:
+def waiting(connection: Connection, day: str) -> list[AnyRow]:
     """Who waits, in the order they are called."""
     query = select(_C).where(_C.c.day == day, _C.c.state == "waiting").order_by(_C.c.turn)
-    return list(connection.execute(query.with_for_update() if lock else query).fetchall())
+    return list(connection.execute(query).fetchall())
 
 
 def called_at(connection: Connection, day: str, desk: str) -> AnyRow | None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import AnyRow, Instant, table_of
@@ -19,6 +29,11 @@ _M = table_of(Message)
 _S = table_of(Scope)
 
 _ADD = Prepared(insert(_O))
+# Did not reach its user, and nobody has looked after it: the words of the index for it.
+LOST = and_(
+    _O.c.state.in_([literal_column("'failed'"), literal_column("'unknown'")]),
+    _O.c.resolved_at.is_(None),
+)
 
 
 def _upsert_lane(dialect: str) -> Any:

@@ -6,12 +6,14 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import Agent, Conversation, HumanRequest, Ticket
+from storage.repositories import outbox
 
 _R = table_of(HumanRequest)
 _C = table_of(Conversation)
 _A = table_of(Agent)
 _T = table_of(Ticket)
 IN_QUEUE = ("waiting", "called")
+_QUEUE = 0x4C4F4B4554  # the advisory lock of the queue on PostgreSQL
 STEP = 1000  # between two turns, so that one can go behind the next without moving others
 
 
@@ -70,12 +72,14 @@ def abandoned(connection: Connection, limit: int = 100) -> list[int]:
         .join(_A, _A.c.id == _R.c.agent_id)
         .join(_T, _T.c.id == _R.c.ticket_id)
         .where(
+            _R.c.state.in_(("called", "live")),
             or_(
-                and_(_R.c.state.in_(("called", "live")), ~_A.c.active),
+                ~_A.c.active,
                 and_(_R.c.state == "live", func.coalesce(_T.c.agent_id, 0) != _R.c.agent_id),
-                and_(_R.c.state.in_(("called", "live")), ~_T.c.open),
-            )
+                ~_T.c.open,
+            ),
         )
+        .order_by(_R.c.id)
         .limit(limit)
     )
     return [int(row.ticket_id) for row in connection.execute(query)]
@@ -110,24 +114,40 @@ def waiting(connection: Connection, limit: int = 100) -> list[AnyRow]:
 
 
 def turn_behind_next(connection: Connection, turn: int) -> int:
-    """The turn of somebody who comes after the one behind them."""
-    behind = select(func.min(_R.c.turn)).where(_R.c.state.in_(IN_QUEUE), _R.c.turn > turn)
-    found = connection.execute(behind).scalar()
-    return turn if found is None else int(found) + 1
+    """The turn of somebody who comes after the one behind them, and before the next; the queue
+    is locked."""
+    _lock(connection)
+    behind = select(_R.c.turn).where(_R.c.state.in_(IN_QUEUE), _R.c.turn > turn)
+    turns = list(connection.execute(behind.order_by(_R.c.turn).limit(2)).scalars())
+    if not turns:
+        return turn
+    return int(turns[0]) + STEP if len(turns) == 1 else (int(turns[0]) + int(turns[1])) // 2
+
+
+def _lock(connection: Connection) -> None:
+    """Until commit nobody else is given a place in the queue. It comes after contacts and
+    agents, before deadlines and series."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_QUEUE)))
 
 
 def lock_agent(connection: Connection, agent_id: int) -> None:
-    """Two chats taken at once count one after the other."""
-    connection.execute(select(_A.c.id).where(_A.c.id == agent_id).with_for_update())
+    """Two chats taken at once count one after the other. What merely names the agent (alerts,
+    messages) does not wait for it."""
+    query = select(_A.c.id).where(_A.c.id == agent_id)
+    connection.execute(query.with_for_update(key_share=True))
 
 
 def last_turn(connection: Connection) -> int:
-    """The highest turn given."""
-    return int(connection.execute(select(func.coalesce(func.max(_R.c.turn), 0))).scalar_one())
+    """The highest turn of those who wait; the queue is locked."""
+    _lock(connection)
+    query = select(func.coalesce(func.max(_R.c.turn), 0)).where(_R.c.state.in_(IN_QUEUE))
+    return int(connection.execute(query).scalar_one())
 
 
 def first_turn(connection: Connection) -> int:
-    """The turn of whoever is next (0: nobody waits)."""
+    """The turn of whoever is next (0: nobody waits); the queue is locked."""
+    _lock(connection)
     query = select(func.coalesce(func.min(_R.c.turn), 0)).where(_R.c.state.in_(IN_QUEUE))
     return int(connection.execute(query).scalar_one())
 
@@ -140,7 +160,8 @@ def chats_of(connection: Connection, agent_id: int) -> int:
 
 def hold(connection: Connection, conversation_id: int, holder: str | None) -> None:
     """Who answers in a conversation changes: its fence rises, so that the bot's unsent talk of
-    before is never sent (design 6.5)."""
+    before is never sent (design 6.5). Lanes come before their conversations, as in delivery."""
+    outbox.lock_lane(connection, conversation_id)
     connection.execute(
         update(_C)
         .where(_C.c.id == conversation_id)
@@ -148,7 +169,9 @@ def hold(connection: Connection, conversation_id: int, holder: str | None) -> No
     )
 
 
-def without_ticket(connection: Connection, limit: int = 100) -> list[AnyRow]:
-    """Open requests of a release in which waiting needed no ticket."""
-    query = select(_R).where(_R.c.state.in_((*IN_QUEUE, "live")), _R.c.ticket_id.is_(None))
+def without_ticket(connection: Connection, after_id: int = 0, limit: int = 100) -> list[AnyRow]:
+    """Open requests of a release in which waiting needed no ticket, by row id."""
+    query = select(_R).where(
+        _R.c.state.in_((*IN_QUEUE, "live")), _R.c.ticket_id.is_(None), _R.c.id > after_id
+    )
     return list(connection.execute(query.order_by(_R.c.id).limit(limit)).fetchall())

@@ -14,7 +14,6 @@ from storage.models import (
     Consultation,
     HistoryEntry,
     HistoryText,
-    HumanRequest,
     PersonalDataRequest,
     Series,
     Ticket,
@@ -27,7 +26,6 @@ _F = table_of(Attachment)
 _S = table_of(Series)
 _H = table_of(HistoryEntry)
 _X = table_of(HistoryText)
-_R = table_of(HumanRequest)
 _P = table_of(PersonalDataRequest)
 
 
@@ -67,17 +65,17 @@ _OF_CONTACT = Prepared(
     .order_by(_T.c.opened_at.desc(), _T.c.id.desc())
     .limit(bindparam("limit"))
 )
-_WAITING = (
-    select(_R.c.number)
-    .where(_R.c.contact_id == bindparam("contact_id"), _R.c.state.in_(("waiting", "called")))
-    .limit(1)
-)
 
 
 def next_in_series(connection: Connection, key: str) -> int:
     """Count a series up. Take it as the last statement before the insert it numbers: the row
     stays locked until commit, so numbers have no gaps (design 6.8)."""
     return int(connection.execute(_COUNT[connection.dialect.name], {"key": key}).scalar_one())
+
+
+def lock_series(connection: Connection, key: str) -> None:
+    """Nobody else counts a series up until commit. One that was never counted is not there."""
+    connection.execute(select(_S.c.last).where(_S.c.key == key).with_for_update())
 
 
 def of_contact(connection: Connection, contact_id: int, limit: int = 20) -> list[AnyRow]:
@@ -102,6 +100,11 @@ def find_own(connection: Connection, contact_id: int, number: str) -> AnyRow | N
 def get(connection: Connection, ticket_id: int) -> AnyRow:
     """One ticket's row."""
     return connection.execute(select(_T).where(_T.c.id == ticket_id)).one()
+
+
+def find(connection: Connection, ticket_id: int) -> AnyRow | None:
+    """One ticket's row, or None: for an id that somebody sent."""
+    return connection.execute(select(_T).where(_T.c.id == ticket_id)).first()
 
 
 def by_number(connection: Connection, number: str) -> AnyRow | None:
@@ -156,17 +159,6 @@ def history(connection: Connection, ticket_id: int) -> list[AnyRow]:
             .order_by(_H.c.seq)
         ).fetchall()
     )
-
-
-def waiting_human(connection: Connection, contact_id: int) -> str | None:
-    """The number under which the contact waits for a person, or None."""
-    number: str | None = connection.execute(_WAITING, {"contact_id": contact_id}).scalar()
-    return number
-
-
-def add_human_request(connection: Connection, **values: object) -> None:
-    """The user waits for a person."""
-    connection.execute(insert(_R), values)
 
 
 def add_personal_data_request(connection: Connection, **values: object) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.base import AnyRow, table_of
+from storage.base import AnyRow, from_micros, table_of
 from storage.models import (
     Agent,
     Attachment,
@@ -262,22 +262,22 @@ def ticket_of_lane(connection: Connection, lane: int) -> AnyRow | None:
 def lagging(connection: Connection, account: str, before: datetime) -> list[AnyRow]:
     """(id, number, agent_id) of held tickets with a line for the group that has waited since
     ``before``."""
+    waits = (
+        select(_Q.c.conversation_id)
+        .join(_C, _C.c.id == _Q.c.conversation_id)
+        .join(_O, and_(_O.c.conversation_id == _Q.c.conversation_id, _O.c.state == "queued"))
+        .join(_M, _M.c.id == _O.c.message_id)
+        .where(
+            _Q.c.channel == CHANNEL,
+            _Q.c.due_at > from_micros(0),  # any time: an empty lane has none
+            _C.c.account == account,
+            _M.c.created_at < before,
+        )
+    )
     query = (
         select(_K.c.id, _K.c.number, _K.c.agent_id)
         .join(_T, _T.c.ticket_id == _K.c.id)
-        .join(_C, _C.c.id == _T.c.conversation_id)
-        .where(
-            _K.c.agent_id.is_not(None),
-            _C.c.account == account,
-            exists()
-            .where(
-                _O.c.conversation_id == _T.c.conversation_id,
-                _O.c.state == "queued",
-                _O.c.message_id == _M.c.id,
-                _M.c.created_at < before,
-            )
-            .correlate(_T),
-        )
+        .where(_T.c.conversation_id.in_(waits), _K.c.agent_id.is_not(None))
         .limit(200)
     )
     return list(connection.execute(query).fetchall())

@@ -20,6 +20,7 @@ from storage.models import (
     Ticket,
     Topic,
 )
+from storage.repositories import outbox
 
 _T = table_of(Ticket)
 _O = table_of(OutboxRow)
@@ -31,8 +32,7 @@ _Q = table_of(PersonalDataRequest)
 # A line of the agents' group is no user's: whoever holds the ticket is told of that.
 _TOPICS = table_of(Topic)
 LOST = and_(
-    _O.c.state.in_(("failed", "unknown")),
-    _O.c.resolved_at.is_(None),
+    outbox.LOST,
     ~exists().where(_TOPICS.c.conversation_id == _O.c.conversation_id),
 )
 

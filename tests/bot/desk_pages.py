@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from bot import staff
 from bot.config import Places
@@ -37,9 +37,9 @@ class Office(Served):
         return row
 
 
-_NO_HOLIDAYS = '''def country_holidays(*asked, **more):
+_NO_HOLIDAYS = """def country_holidays(*asked, **more):
     return ()
-'''
+"""
 
 
 def _open_now(raw: dict[str, Any]) -> None:
@@ -67,8 +67,8 @@ class Visitor(Device):
         number: str = self.page.locator(".number").last.inner_text()
         return number
 
-    def says_to_a_person(self, text: str) -> None:
-        """A line of a live chat."""
+    def says(self, text: str) -> None:
+        """Say something that no bot answers."""
         self.say(text)
         expect(self.page.locator(".msg.user .state").last).to_have_text("terkirim")
 
@@ -98,15 +98,39 @@ class Agent(Device):
 
     def enters(self) -> None:
         """Through the login page, and on duty."""
-        page = self.page
-        page.goto("/console/")
-        page.get_by_label("Nama masuk").fill(self.login)
-        page.get_by_label("Kata sandi").fill(PASSWORD)
-        page.get_by_role("button", name="Masuk", exact=True).click()
-        page.locator("#me-menu summary").click()
-        page.get_by_role("button", name="Bertugas", exact=True).click()
-        self.reads("Anda bertugas")
+        self.page.goto("/console/")
+        self.logs_in()
+        self.goes_on_duty()
+
+    def logs_in(self) -> None:
+        """On the login page."""
+        self.page.get_by_label("Nama masuk").fill(self.login)
+        self.page.get_by_label("Kata sandi").fill(PASSWORD)
+        self.page.get_by_role("button", name="Masuk", exact=True).click()
+        expect(self.page.locator("#me-menu")).to_be_visible()
         self.office.sessions[self.login] = self.context.storage_state()
+
+    def goes_on_duty(self) -> None:
+        """*Bertugas*, in the menu at the agent's name."""
+        self.page.locator("#me-menu summary").click()
+        self.page.get_by_role("button", name="Bertugas", exact=True).click()
+        self.reads("Anda bertugas")
+
+    def leaves(self) -> None:
+        """*Keluar*: this browser's session is over, wherever its cookie is."""
+        self.page.locator("#me-menu summary").click()
+        self.page.get_by_role("button", name="Keluar").click()
+        expect(self.page.get_by_label("Kata sandi")).to_be_visible()
+        del self.office.sessions[self.login]
+
+    def takes(self, number: str) -> None:
+        """*Ambil* on the board, where the chat appears by itself."""
+        self.waits(number).get_by_role("button", name="Ambil", exact=True).click()
+        self.reads("dimulai")
+
+    def waits(self, number: str) -> Locator:
+        """A waiting chat on the board."""
+        return self.page.locator("#antrean .chat").filter(has_text=number)
 
     def reads(self, words: str) -> None:
         """The sentence at the top of the page."""

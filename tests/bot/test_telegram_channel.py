@@ -471,7 +471,7 @@ def test_commands_are_announced_in_indonesian(ready: FakeTelegram) -> None:
     setting_up(ready, "polling")
     commands = ready.asked("setMyCommands")[0]["commands"]
     names = [command["command"] for command in commands]
-    assert names == ["mulai", "lapor", "tiket", "petugas", "bantuan", "batal", "privasi"]
+    assert names == ["mulai", "lapor", "tiket", "petugas", "bot", "bantuan", "batal", "privasi"]
     assert {"command": "tiket", "description": "Cek status tiket"} in commands
 
 

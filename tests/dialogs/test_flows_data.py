@@ -101,7 +101,7 @@ def test_numbered_lines_are_pieces_of_their_own(asked: Any) -> None:
 def test_what_has_come_and_what_is_missing_is_said(asked: Any) -> None:
     text = asked.say("2: 0123456")
     assert ONE in text
-    assert "Sudah ada: Nomor NPWP" in text
+    assert "Tercatat: Nomor NPWP" in text
     assert "1. Scan NIB" in text
     assert "2. Nomor NPWP" not in text
 

@@ -14,6 +14,7 @@ from bot import accounts
 from bot.account_fields import number_or_none
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.guard import ROOT
+from bot.web.console.office import number_in
 from handoff import rights
 from handoff.refusal import Refused
 from handoff.standing import ROLE_LABELS
@@ -43,10 +44,10 @@ class Accounts:
         """Paths below ``/console``."""
         return [
             Route("/akun", self.all, methods=["GET", "POST"]),
-            Route("/akun/{id:int}", self.one, methods=["GET", "POST"]),
-            Route("/akun/{id:int}/hapus", self.remove, methods=["POST"]),
-            Route("/akun/{id:int}/pulihkan", self.restore, methods=["POST"]),
-            Route("/akun/{id:int}/tautan", self.link, methods=["POST"]),
+            Route("/akun/{id}", self.one, methods=["GET", "POST"]),
+            Route("/akun/{id}/hapus", self.remove, methods=["POST"]),
+            Route("/akun/{id}/pulihkan", self.restore, methods=["POST"]),
+            Route("/akun/{id}/tautan", self.link, methods=["POST"]),
         ]
 
     async def all(self, request: Request) -> Response:
@@ -75,7 +76,7 @@ class Accounts:
     async def one(self, request: Request) -> Response:
         """One account; a POST changes name, roles and limit."""
         rights.check_office(agent_of(request), "accounts")
-        agent_id = request.path_params["id"]
+        agent_id = number_in(request)
         if request.method != "POST":
             return await self._one(request, agent_id)
         form, now, me = await request.form(), self.console.clock.now(), agent_of(request).id
@@ -112,7 +113,7 @@ class Accounts:
     async def link(self, request: Request) -> Response:
         """A new one-time link to set a password, shown once."""
         rights.check_office(agent_of(request), "accounts")
-        agent_id, now = request.path_params["id"], self.console.clock.now()
+        agent_id, now = number_in(request), self.console.clock.now()
         me = agent_of(request).id
         token = await self.console.write(
             lambda unit: accounts.password_link(unit.connection, agent_id, now=now, by=me)
@@ -122,7 +123,7 @@ class Accounts:
     async def _do(self, request: Request, deed: Any, to: str, sentence: str) -> Response:
         me = agent_of(request)
         rights.check_office(me, "accounts")
-        agent_id, now = request.path_params["id"], self.console.clock.now()
+        agent_id, now = number_in(request), self.console.clock.now()
         try:
             await self.console.write(
                 lambda unit: deed(unit.connection, agent_id, now=now, by=me.id)
@@ -183,7 +184,7 @@ class Accounts:
         return f"{self.console.address}{ROOT}/sandi/{token}"
 
     def _page_of(self, request: Request) -> str:
-        return f"{LIST}/{request.path_params['id']}"
+        return f"{LIST}/{number_in(request)}"
 
 
 def links_of(row: AnyRow) -> list[str]:

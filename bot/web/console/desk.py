@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.desk_turns import DeskTurns, Done
 from bot.speaking import Bells
+from dialogs.text_edge import tidy
 from handoff.actions import Action
 from handoff.counter import Counter
 from handoff.refusal import Refused
@@ -26,6 +27,7 @@ from storage.database import Database
 from storage.unit import Unit
 
 T = TypeVar("T")
+FLASH = ("pesan", "gagal")  # in the address: what the last action said
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Console:
 
     async def act(self, request: Request, ticket_id: int, action: Action) -> Done:
         """An agent's action from a form whose nonce makes it happen once. Raises Refused."""
-        worker, nonce = agent_of(request), str((await request.form()).get("nonce", ""))
+        worker = agent_of(request)
+        nonce = tidy(str((await request.form()).get("nonce", "")), 64).text
         if not nonce:
             raise Refused("Formulir ini tidak lengkap. Muat ulang halaman, lalu coba lagi.")
         return await asyncio.wrap_future(
@@ -76,7 +79,9 @@ class Console:
             "now": self.clock.now(),
         }
         html = self.jinja.get_template(f"console/{template}.html.j2").render(given | values)
-        return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+        # Half an emoji in a form has no UTF-8; what was typed around it is given back.
+        data = html.encode(errors="replace")
+        return HTMLResponse(data, status, headers={"Cache-Control": "no-store"})
 
 
 def agent_of(request: Request) -> Worker:
@@ -87,8 +92,9 @@ def agent_of(request: Request) -> Worker:
 
 
 def _flash(request: Request) -> str:
-    """What the last action said. A link from elsewhere cannot put words into our mouth."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """What the last action said. A link from elsewhere (from another program too) cannot put
+    words into our mouth."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return ""
     return request.query_params.get("pesan", "")[:300]
 

@@ -57,6 +57,7 @@ def gather(
         works=counter.policy.tier(ticket.tier).role,
     )
     names = dossier.names(connection)
+    facts = views.history(tickets.history(connection, ticket.id), names)
     clocks, due = service.of_ticket(connection, counter, ticket, now), views.due(ticket)
     return {
         "ticket": ticket,
@@ -75,18 +76,20 @@ def gather(
         "clocks": clocks,
         "next_clock": next((c.label for c in clocks if c.state == "running" and c.due == due), ""),
         "broken": history.verify(connection, counter.key, ticket.id),
-        "facts": views.history(tickets.history(connection, ticket.id), names),
+        "facts": facts,
         "requests": _requests(connection, ticket),
         "calls": calls.of_ticket(connection, ticket.id),
         "others": dossier.others(connection, ticket),
         "merged_into": _number(connection, ticket.merged_into),
         "colleagues": _colleagues(connection, ticket, worker),
-        **_talk(connection, ticket, whole),
+        **_talk(connection, ticket, facts, whole),
         **_choices(console),
     }
 
 
-def _talk(connection: Connection, ticket: AnyRow, whole: bool) -> dict[str, Any]:
+def _talk(
+    connection: Connection, ticket: AnyRow, facts: list[views.Fact], whole: bool
+) -> dict[str, Any]:
     """Lines and notes in the order of time, apart: what came before the ticket was opened."""
     most = EVERY_LINE if whole else LAST_LINES
     rows = dossier.talk(connection, ticket, most + 1)
@@ -94,7 +97,7 @@ def _talk(connection: Connection, ticket: AnyRow, whole: bool) -> dict[str, Any]
     of_talk = messages.files_of(connection, [row.id for row in rows])
     lines = views.lines(rows, of_talk, ticket.number)
     own = messages.files_of_ticket(connection, ticket.id)
-    written = map(views.note, notes.of_ticket(connection, ticket.id))
+    written = [*map(views.note, notes.of_ticket(connection, ticket.id)), *_handed_on(facts)]
     told = [line for line in lines if line.at > ticket.opened_at or not line.quiet]
     return {
         "before": [line for line in lines if line.at <= ticket.opened_at and line.quiet],
@@ -105,6 +108,31 @@ def _talk(connection: Connection, ticket: AnyRow, whole: bool) -> dict[str, Any]
             row.delivery in ("queued", "sending") for row in rows if row.author != "bot"
         ),
     }
+
+
+_HANDED_ON = frozenset(views.HISTORY_LABELS[kind] for kind in ("escalated", "sent_back"))
+
+
+def _handed_on(facts: list[views.Fact]) -> list[views.Line]:
+    """What agents write to the next tier, or back, stands among the notes: whoever takes the
+    ticket has to read it."""
+    return [
+        views.Line(
+            id=-n,
+            who="note",
+            name=fact.who,
+            html=views.words(fact.words, ours=False),
+            head=fact.what,
+            at=fact.at,
+            edited=False,
+            quiet=False,
+            fold=False,
+            fate=None,
+            files=(),
+        )
+        for n, fact in enumerate(reversed(facts), 1)
+        if fact.what in _HANDED_ON and fact.words
+    ]
 
 
 def _form(console: Console, ticket: AnyRow) -> list[tuple[str, str, str, bool]]:

@@ -29,6 +29,7 @@ from storage.repositories import front as rows
 HOME = "/console/loket"
 DESK = "loket_meja"  # the cookie that names this browser's desk
 _YEAR = 365 * 24 * 3600
+_OLDEST, _NEWEST = date(2000, 1, 1), date(2999, 12, 31)  # days of a guest book
 
 
 def routes(console: Console) -> list[Route]:
@@ -211,6 +212,8 @@ class _Front:
         try:
             wanted = date.fromisoformat(day) if day else local.date()
         except ValueError:
+            wanted = local.date()
+        if not _OLDEST <= wanted <= _NEWEST:
             wanted = local.date()
         return datetime.combine(wanted, time(), local.tzinfo)
 

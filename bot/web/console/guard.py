@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,7 +25,7 @@ from starlette.routing import Route
 from bot import sessions
 from bot.sessions import Session
 from bot.web.console.cookies import AGENT, GUEST, Cookies
-from bot.web.console.desk import Console
+from bot.web.console.desk import FLASH, Console
 from bot.web.console.kept import ENOUGH_FOR_GUESTS, Kept, kept_of, size_of
 from handoff.refusal import Refused
 from storage.database import Unavailable
@@ -99,6 +99,7 @@ class Guard:
             if session is None and not open_to_all:
                 return await self._nobody(request, token)
             guest = self._greet(request, token if session else "")
+            _check_address(request)
             if request.method not in _READS:
                 await self._check_form(request, guest=session is None)
             response = await endpoint(request)
@@ -141,7 +142,7 @@ class Guard:
     async def _check_form(self, request: Request, *, guest: bool) -> None:
         """Raises Stopped for what no form of ours can have sent."""
         if not self._is_from_here(request):
-            log.warning("a forged form was refused: %s", request.url.path)
+            log.warning("a forged form was refused: %s", _page_name(request))
             raise Stopped(403, "Ditolak", _FORGED, keep=False)
         size, most = size_of(request), ENOUGH_FOR_GUESTS if guest else self._most_bytes()
         if size is None or size > most:
@@ -149,8 +150,8 @@ class Guard:
         given = request.headers.get("x-csrf", "")
         if not given:
             given = str((await request.form()).get("csrf", ""))
-        if not hmac.compare_digest(given.encode(), request.state.csrf.encode()):
-            log.warning("a form without its token was refused: %s", request.url.path)
+        if not hmac.compare_digest(given.encode(errors="replace"), request.state.csrf.encode()):
+            log.warning("a form without its token was refused: %s", _page_name(request))
             raise Stopped(403, "Ditolak", _OLD_PAGE)
 
     def _most_bytes(self) -> int:
@@ -251,7 +252,23 @@ def safe_path(given: str) -> str:
         and ".." not in parts.path.split("/")
         and not parts.path.startswith(DOOR)
     )
-    return given if inside else f"{ROOT}/"
+    if parts is None or not inside:
+        return f"{ROOT}/"
+    # What a page says about the last action is ours to say, not the address's.
+    kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in FLASH]
+    return parts.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _check_address(request: Request) -> None:
+    """No page of ours has a NUL in its address, and PostgreSQL takes none. Raises 404."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise HTTPException(404)
+
+
+def _page_name(request: Request) -> str:
+    """An address for the log, without what stands behind the page: that may be a one-time
+    link's token. Printable whatever was sent."""
+    return ascii("/".join(request.scope["path"].split("/")[:3]))
 
 
 def _is_fragment(request: Request) -> bool:

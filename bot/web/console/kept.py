@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 ENOUGH_FOR_GUESTS = 64_000  # bytes of a form from somebody who is not logged in
-_OURS = re.compile(r"csrf|nonce|ke|login|.*(sandi|password).*")
+_OURS = re.compile(r"csrf|nonce|ke|login|old|again|.*(sandi|password).*")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

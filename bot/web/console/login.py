@@ -19,6 +19,7 @@ from bot.passwords import Passwords, problem
 from bot.web.console.cookies import AGENT, GUEST, PROVIDER, Cookies
 from bot.web.console.desk import Console, agent_of
 from bot.web.console.guard import DOOR, ROOT, safe_path
+from dialogs.text_edge import tidy
 from handoff.refusal import Refused
 from storage.base import AnyRow
 from storage.repositories import agents
@@ -63,7 +64,7 @@ class Login:
                 return RedirectResponse(to, 303)
             return self._form(request, to=to)
         form = await request.form()
-        login = str(form.get("login", ""))[:100].strip().lower()
+        login = tidy(str(form.get("login", "")), 100).text.lower()
         to, given = safe_path(str(form.get("ke", ""))), str(form.get("password", ""))
         wait = await self.admit(request, login)
         if wait:

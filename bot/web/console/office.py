@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from bot.office_turns import OfficeTurns
 from bot.web.console.desk import Console, agent_of, back
+from dialogs.text_edge import tidy
 from handoff.errands import Errand
 from handoff.refusal import Refused
 from handoff.rights import check_office
@@ -60,9 +61,9 @@ async def run(
 
 
 async def text_of(request: Request, name: str, limit: int = 2000) -> str:
-    """A field of the form, without the blanks around it; a file there counts as nothing."""
+    """A field of the form, tidied and cut to its limit; a file there counts as nothing."""
     value = (await request.form()).get(name, "")
-    return value.strip()[:limit] if isinstance(value, str) else ""
+    return tidy(value, limit).text if isinstance(value, str) else ""
 
 
 def number_in(request: Request, name: str = "id") -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -20,9 +21,10 @@ from dialogs.desk import Desk
 from dialogs.flows import faq
 from handoff.rights import check_office
 from storage.base import AnyRow
-from storage.repositories import tickets
+from storage.repositories import tickets, watch
 
 MOST_ANSWERS = 8
+LOOKED_EVERY = timedelta(minutes=10)  # the letters of a search are one look
 _NEAR = 75  # of 100: how alike a searched word and one of the answer are
 ERAS = {
     "legacy_pre_inaproc": "alur sebelum INAPROC",
@@ -48,20 +50,22 @@ class _Replies:
         number = request.query_params.get("number", "").strip().upper()[:40]
         wanted = " ".join(request.query_params.get("q", "").split())[:200]
         check_office(agent_of(request), "canned")
-        ticket = await self._ticket(request, number, first=not wanted) if number else None
+        ticket = await self._ticket(request, number) if number else None
         found = [*self._canned(request, ticket, wanted)]
         found += await asyncio.to_thread(self._answers, ticket, wanted)
         return JSONResponse(found)
 
-    async def _ticket(self, request: Request, number: str, *, first: bool) -> AnyRow | None:
-        """Its name goes into the replies: that is a look at it, logged once a page."""
+    async def _ticket(self, request: Request, number: str) -> AnyRow | None:
+        """Its name goes into the replies: that is a look at it, logged once in a while."""
+        worker, what = agent_of(request), f"replies:{number}"
+        since = self.console.clock.now() - LOOKED_EVERY
 
         def read(connection: Any) -> AnyRow | None:
             return tickets.by_number(connection, number)
 
-        if first:
-            return await look(self.console, request, "canned", f"replies:{number}", read)
-        return await self.console.read(read)
+        if await self.console.read(lambda c: watch.looked(c, worker.id, what, since)):
+            return await self.console.read(read)
+        return await look(self.console, request, "canned", what, read)
 
     def _canned(self, request: Request, ticket: AnyRow | None, wanted: str) -> list[dict[str, str]]:
         answers: dict[str, str] = json.loads(ticket.answers) if ticket is not None else {}

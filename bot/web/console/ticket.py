@@ -13,7 +13,12 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from bot.web.console import dossier as folder
@@ -40,6 +45,7 @@ def routes(console: Console) -> list[Route]:
         Route("/tiket/{number}/prioritas", pages.suggest, methods=["GET"]),
         Route("/tiket/{number}/paket.zip", pages.packet, methods=["GET"]),
         Route("/tiket/{number}/{verb}", pages.act, methods=["POST"]),
+        Route("/tiket/{number}/{verb}", pages.page_of_form, methods=["GET"]),
         Route("/berkas/{id}", pages.file, methods=["GET"]),
     ]
 
@@ -68,6 +74,13 @@ class _Ticket:
         )
         request.state.alerts = alerts[0]
 
+    async def page_of_form(self, request: Request) -> Response:
+        """A refused form's page stands at the form's address: fetched anew, it is the ticket's."""
+        if request.path_params["verb"] not in VERBS:
+            raise HTTPException(404)
+        row = await self._row(request)
+        return RedirectResponse(f"/console/tiket/{row.number}", 303)
+
     async def act(self, request: Request) -> Response:
         """One action. What is refused comes back on the page with what was typed."""
         row, verb = await self._row(request), VERBS.get(request.path_params["verb"])
@@ -77,6 +90,7 @@ class _Ticket:
         try:
             done = await self.console.act(request, row.id, await self._action(verb, form))
         except Refused as refused:
+            await self._looked(request, f"ticket:{row.id}")
             typed = _typed(request.path_params["verb"], form)
             return await self._page(request, row, refusal=str(refused), typed=typed)
         if form.get("ke") == "/console/":

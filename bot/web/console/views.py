@@ -64,6 +64,7 @@ HISTORY_LABELS: Mapping[str, str] = {
     "rated": "Penilaian",
     "data_requested": "Data diminta",
     "data_given": "Data diterima",
+    "data_sorted": "Pengguna menunjukkan untuk data mana kirimannya",
     "data_finished": "Pengguna: sudah lengkap",
     "data_judged_complete": "Data dinyatakan lengkap",
     "data_partial": "Data belum lengkap, diteruskan apa adanya",

@@ -507,6 +507,14 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("resolved_at", sa.BigInteger(), nullable=True))
 
+    lost = sa.text("state IN ('failed', 'unknown') AND resolved_at IS NULL")
+    op.create_index(
+        "ix_outbox_lost",
+        "outbox",
+        ["resolved_at", "state", "message_id"],
+        sqlite_where=lost,
+        postgresql_where=lost,
+    )
     with op.batch_alter_table("personal_data_requests", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(

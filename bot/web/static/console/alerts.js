@@ -1,4 +1,4 @@
-// Alerts: the number at the bell and in the title, a short sound, the browser's notification.
+// Alerts: the number at the bell and in the title, a sound, a notification.
 const title = document.title;
 const at = (id) => document.getElementById(id);
 let newest = null;

@@ -13,7 +13,7 @@ if (document.getElementById("bell")) {
   listen(document.body.dataset.live, onAlerts);
   later();
 }
-// A sentence of the last action is said once, not again at a reload.
+// What the last action said is not said again at a reload.
 const url = new URL(location.href);
 if (url.searchParams.has("pesan")) {
   url.searchParams.delete("pesan");

@@ -1,5 +1,5 @@
 // Forms: drafts are kept, Ctrl+Enter sends, replies go out without leaving the page.
-import { later, swap } from "./live.js";
+import { flash, later, swap } from "./live.js";
 
 const keyOf = (form) => `loket-draf:${form.dataset.draft}`;
 const texts = (form) => [...form.querySelectorAll("textarea, input:not([type])")];
@@ -67,12 +67,7 @@ function set() {
   for (const form of document.querySelectorAll("form:has([data-for])")) outcome(form);
 }
 
-function problem(text) {
-  const flash = Object.assign(document.createElement("p"), { className: "flash refused", textContent: `Belum terkirim: ${text}` });
-  flash.setAttribute("role", "alert");
-  document.getElementById("flash-place").replaceChildren(flash);
-  flash.scrollIntoView({ block: "nearest" });
-}
+const problem = (text) => flash(`Belum terkirim: ${text}`);
 
 // After a lost connection the same nonce is sent again, so that nothing is done twice.
 async function send(form, button) {

@@ -77,16 +77,24 @@ export function swap(html, form = null) {
   if (talked && atEnd) scrollTo({ top: root.scrollHeight });
 }
 
+const make = (className, textContent) => Object.assign(document.createElement("p"), { className, textContent });
+
+export function flash(text) {
+  const said = make("flash refused", text);
+  said.role = "alert";
+  document.getElementById("flash-place").replaceChildren(said);
+  said.scrollIntoView({ block: "nearest" });
+}
+
 function stale(part) {
-  if (part.querySelector(".stale")) return;
-  const text = "Tiket ini berubah sejak Anda mulai mengisi. Isian Anda tetap di sini.";
-  part.prepend(Object.assign(document.createElement("p"), { className: "stale", textContent: text }));
+  if (!part.querySelector(".stale"))
+    part.prepend(make("stale", "Tiket ini berubah sejak Anda mulai mengisi. Isian Anda tetap di sini."));
 }
 
 let fetching = false;
 let again = false;
+let lost = false;
 let timer = 0;
-let source = null;
 
 export async function update() {
   again = fetching;
@@ -95,15 +103,14 @@ export async function update() {
   try {
     const answer = await fetch(location.href.split("#")[0], { headers: { "X-Fragment": "1" }, cache: "no-store" });
     setClock(answer.headers.get("date"));
-    if (answer.ok) swap(await answer.text());
-    else if (answer.status === 401) {
-      source?.close();
-      say("Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi.");
+    if (answer.status === 401) flash("Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi.");
+    if (answer.ok) {
+      swap(await answer.text());
+      later();
     }
   } catch { /* offline: it is fetched once the stream is back */ }
   fetching = false;
   if (again) setTimeout(update, 1000);
-  later();
 }
 
 // A message is on its way: look again soon.
@@ -114,12 +121,16 @@ export function later() {
 }
 
 export function listen(about, onAlerts) {
-  source = new EventSource(`/console/kabar?untuk=${about ?? 0}`);
+  const source = new EventSource(`/console/kabar?untuk=${about ?? 0}`);
   source.addEventListener("kabar", (event) => onAlerts(JSON.parse(event.data)));
+  source.onerror = () => {
+    lost = true;
+    if (source.readyState < 2) return;
+    update();
+    setTimeout(listen, 30000, about, onAlerts);
+  };
   if (about === undefined) return;
-  let lost = false;
   source.addEventListener("berubah", update);
-  source.onerror = () => { lost = true; };
   source.onopen = () => { if (lost) update(); lost = false; };
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) update(); });
+  document.onvisibilitychange = () => { if (!document.hidden) update(); };
 }

@@ -1,4 +1,4 @@
-// Times in words; the templates (_macros.html.j2) say the same.
+// Times in words, as _macros.html.j2 says them.
 
 export function span(seconds) {
   const m = Math.floor(seconds / 60);
