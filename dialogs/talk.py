@@ -39,8 +39,6 @@ def hear(m: Moment) -> Move:
     """Always an answer: an act, a ready answer, suggestions, or the word that we failed."""
     if not m.heard.text.strip():
         return live.noted(m) or _files_alone(m)
-    if live.waits(m) and live.wants_bot(m.heard.text):
-        return live.leave(m)
     said = plain(m.heard.text).split()
     if not said and "?" not in m.heard.text:
         return live.noted(m) or menu.rest(m, m.text("wordless"))

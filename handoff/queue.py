@@ -114,10 +114,11 @@ def leave(counter: Counter, moment: Moment) -> list[Reply]:
     return [job.notice("queue_left", live=live)]
 
 
-def over(job: Job) -> None:
-    """The ticket was solved or closed: a live chat or a place in the queue ends quietly."""
+def over(job: Job, *, only_live: bool = False) -> None:
+    """The ticket was solved or closed: a live chat or a place in the queue ends quietly. Where
+    it goes up a tier, a live chat does, and who waits goes on waiting."""
     request = queue.open_of_ticket(job.connection, job.ticket.id)
-    if request is not None:
+    if request is not None and (request.state == "live" or not only_live):
         leave_live(job, request, "done")
 
 

@@ -17,7 +17,17 @@ from handoff.refusal import Refused
 from storage.base import AnyRow
 from storage.repositories import calls, data, messages, tickets
 
-__all__ = ["ask", "cancel_open", "complete", "finish", "give", "number_of", "phoned", "sort", "take_back"]
+__all__ = [
+    "ask",
+    "cancel_open",
+    "complete",
+    "finish",
+    "give",
+    "number_of",
+    "phoned",
+    "sort",
+    "take_back",
+]
 MOST_ITEMS = 12
 MOST_LETTERS = 100  # of one item
 TRIES = 3  # calls without an answer, where the message itself has arrived
@@ -137,7 +147,7 @@ def sort(job: Job, command: c.SortData) -> list[Reply]:
     request = _get(job, command.request_id)
     items = {item.id: item for item in data.items(job.connection, request.id)}
     came = data.pieces(job.connection, request.id)
-    newest = max(came, key=lambda p: (p.item_id is None, p.attachment_id is not None, p.id), default=None)
+    newest = max(came, key=_to_sort, default=None)
     if newest is not None and command.item_id in items:
         data.change_piece(job.connection, newest.id, item_id=command.item_id)
         job.write("data_sorted", items[command.item_id].label)
@@ -146,6 +156,10 @@ def sort(job: Job, command: c.SortData) -> list[Reply]:
     text = job.notice("data_received", **(shown | {"came": got}))
     job.answer(replace(text, choices=(offers.full(request.id), offers.not_for(job.ticket.number))))
     return []
+
+
+def _to_sort(piece: AnyRow) -> tuple[bool, bool, int]:
+    return piece.item_id is None, piece.attachment_id is not None, piece.id
 
 
 def _keep(job: Job, request: AnyRow, piece: c.Piece) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handoff import actions as a
-from handoff import closure, requests
+from handoff import closure, queue, requests
 from handoff.counter import Counter, Moment
 from handoff.job import Job, hold, safe
 from handoff.policy import Tier
@@ -11,6 +11,12 @@ from handoff.refusal import Refused
 from storage.repositories import agents
 
 LKPP = "lkpp"
+OUTCOMES = {
+    "guidance": "Petunjuk, LPSE bisa menyelesaikan",
+    "data_needed": "Butuh data",
+    "solved": "Selesai",
+    "still_working": "Masih dikerjakan",
+}
 
 
 def escalate(job: Job, action: a.Escalate) -> str:
@@ -41,6 +47,7 @@ def next_tier(job: Job) -> Tier | None:
 def raise_to(job: Job, target: Tier, reason: str) -> None:
     """The ticket goes up: nobody holds it there yet, its role is told, the user as well."""
     requests.cancel_open(job)
+    queue.over(job, only_live=True)
     job.update(
         state="dieskalasi",
         tier=target.key,
@@ -105,7 +112,7 @@ def lkpp_answer(job: Job, action: a.LkppAnswer) -> str:
     if not words:
         raise Refused("Salin jawaban LKPP dulu.")
     hold(job)
-    job.write("lkpp_answered", f"{action.outcome}: {words}")
+    job.write("lkpp_answered", f"{OUTCOMES[action.outcome]}: {words}")
     match action.outcome:
         case "guidance":
             return_to_desk(job, words)

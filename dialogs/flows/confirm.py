@@ -21,12 +21,14 @@ _STILL = re.compile(
     r"\b(?:masih|msih|msh|tetap|tetep)\b.*\b(?:error|eror|gagal|sama|begitu|gitu|muncul|belum|blm"
     r"|tidak|tdk|ga|gak|gk|nggak|ngga|gabisa|bermasalah|terkendala|ditolak|loading|lemot|macet)\b"
     r"|\b(?:error|eror|gagal|muncul|kambuh|terulang|bermasalah|buka)\s+(?:lagi|terus|kembali)\b"
-    r"|\b(?:masih|msh)\s+(?:perlu|butuh)\b"
+    r"|\b(?:masih|msh)\s+(?:perlu|butuh|kurang)\b"
+    r"|\b(?:belum|blm|belom)\s+(?:selesai|beres|terjawab|dijawab|jelas|puas)\b"
 )
 _FAULT = re.compile(r"\b(?:error|eror|gagal|muncul|kambuh|macet|ditolak)\b")
 _SAME = re.compile(
     r"\b(?:sama|podo|sami|gitu|begitu)\s+(?:aja|saja|aj|ae|wae|bae|mawon|juga|jg|terus|keneh)\b"
-    r"|\bsarua\b|\b(?:ga|gak|gk|tdk|tidak|ngga|nggak) (?:ada )?(?:ngefek|efek|mempan|ngaruh|pengaruh)\b"
+    r"|\bsarua\b"
+    r"|\b(?:ga|gak|gk|tdk|tidak|ngga|nggak) (?:ada )?(?:ngefek|efek|mempan|ngaruh|pengaruh)\b"
 )
 _FUSED = re.compile(
     r"\b(?:ga|gak|gk|tdk|tak|ngga|nggak|nda|blm|belum|blom)(?:bisa|bs)\b"
@@ -61,7 +63,9 @@ _NOT_TRIED = re.compile(r"\b(?:coba|dicoba|nyoba|cek|sempat|sempet|kerjakan|liha
 _NOTED = words("ok oke okay okey baik baiklah siap sip noted oh ooh dicoba dulu") | {
     *HONORIFICS, *GREETINGS, *POLITE,
 }  # fmt: skip
-_THANKS = words("makasih makasi mksh makasii terima terimakasih trims thanks thx tq suwun nuwun nuhun")
+_THANKS = words(
+    "makasih makasi mksh makasii terima terimakasih trims thanks thx tq suwun nuwun nuhun"
+)
 _TELLING = 3  # words from which a text tells something
 # Wishes about the conversation: no answer, and nothing for the agent either.
 _ACTS = (

@@ -18,7 +18,7 @@ from dialogs.commands import (
     ProvePhone,
     Relay,
 )
-from dialogs.flows import links, menu
+from dialogs.flows import data, links, menu
 from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.turn import Settle
@@ -42,8 +42,8 @@ _TO_THE_BOT = re.compile(
     r"|^(?:akhiri|selesaikan|tutup|sudahi|stop|keluar|keluar dari|selesai|udahan|berhenti)\s+"
     r"(?:obrolan|obrolannya|chat|chatnya|percakapan|ngobrol|ngobrolnya|antrean|antrian|antri"
     r"|antreannya|antriannya)$"
-    r"|^(?:batal|batalkan|ga jadi|gak jadi|tidak jadi|cancel)\s+(?:antre|antri|antrean|antrian|antriannya|"
-    r"antreannya|nunggu|menunggu)$"
+    r"|^(?:batal|batalkan|ga|gak|tidak|cancel)(?:\s+jadi)?\s+(?:antre|antri|antrean|antrian"
+    r"|antriannya|antreannya|nunggu|menunggu)$"
 )
 _SLASH = ("/bot", "/kembali_ke_bot")
 # What these take is somewhere else already.
@@ -61,7 +61,8 @@ def hear(m: Moment, last: Heard) -> Move:
         return leave(here)
     other = _quotes_another(m)
     say = (m.text("passing_done", number=other),) if other else ()
-    return _quiet(here, *_relayed(m, last, other), say=say)
+    data_too = data.beside(m, m.facts.live.ticket) if m.facts.live and not other else ()
+    return _quiet(here, *_relayed(m, last, other), *data_too, say=say)
 
 
 def wants_bot(text: str) -> bool:
@@ -73,9 +74,10 @@ def wants_bot(text: str) -> bool:
     return said in TO_THE_BOT or bare in TO_THE_BOT or _TO_THE_BOT.match(bare) is not None
 
 
-def waits(m: Moment) -> bool:
-    """Whether the user waits for a person in this chat."""
-    return m.facts.queue is not None and m.facts.queue.here
+def leaving(m: Moment) -> Move | None:
+    """Out of the queue, in words of the user's own."""
+    waits = m.facts.queue is not None and m.facts.queue.here
+    return leave(m) if waits and not m.heard.files and wants_bot(m.heard.text) else None
 
 
 def leave(m: Moment) -> Move:
@@ -125,7 +127,8 @@ def noted(m: Moment) -> Move | None:
     came = {file.attachment_id for file in m.heard.files}
     files = tuple(file for file in m.state.files if file not in came)
     move = m.go("menu", "rest", files=files, misses=0)
-    text = m.text("waiting_noted", queue=queue, files=len(m.heard.files))
+    voice = any(file.kind == "voice" for file in m.heard.files)
+    text = m.text("waiting_noted", queue=queue, files=len(m.heard.files), voice=voice)
     return replace(move, say=(text,), settle=Settle.BREATH)
 
 

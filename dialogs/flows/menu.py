@@ -72,6 +72,8 @@ def back(m: Moment) -> Move:
 def cancel(m: Moment) -> Move:
     """batal outside the form: whatever stood there is dropped, nothing was sent."""
     busy = m.state.flow not in ("menu", "faq")
+    if not busy and m.facts.queue is not None and m.facts.queue.here:
+        return rest(m, m.text("cancelled_waiting", queue=m.facts.queue))
     return m.go("menu", "", m.text("cancelled", busy=busy), words="")
 
 

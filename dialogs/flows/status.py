@@ -144,6 +144,8 @@ def note(m: Moment, event: Event) -> Move | None:
     if number := spoken_number(m):
         return _about_one(m, event, number)
     tickets = [t for t in m.facts.tickets if t.open or (event != "resolved" and t.may_reopen)]
+    if not tickets and event != "resolved":
+        tickets = list(m.facts.tickets)  # too late for all: the user is told so
     if not tickets:
         return None
     if len(tickets) == 1:

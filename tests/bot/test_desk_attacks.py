@@ -182,6 +182,10 @@ def test_half_an_emoji_in_any_form_is_no_fault(desk: Desk) -> None:
     assert _strange(desk, "/console/saya/tugas", csrf=half).status_code == 403
 
 
+def test_asking_about_a_stream_holds_no_connection(desk: Desk) -> None:
+    assert desk.call("HEAD", "/console/kabar").status_code == 200
+
+
 def test_a_nonce_without_end_is_cut(rig: Rig, desk: Desk) -> None:
     number = open_ticket(rig)
     path = f"/console/tiket/{number}/ambil"

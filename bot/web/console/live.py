@@ -51,11 +51,11 @@ class Live:
         text = request.query_params.get("untuk", "0")
         if not text.isascii() or not text.isdigit() or len(text) > 15:
             raise HTTPException(404)
-        return StreamingResponse(
-            self.events(agent_of(request), int(text)),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream", headers=headers)
+        stream = self.events(agent_of(request), int(text))
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     async def events(self, worker: Worker, about: int) -> AsyncIterator[str]:
         """``kabar`` tells how many alerts wait, ``berubah`` that the page is to be fetched."""

@@ -113,7 +113,7 @@ export async function update() {
   if (again) setTimeout(update, 1000);
 }
 
-// A message is on its way: look again soon.
+// A message is on its way.
 export function later() {
   clearTimeout(timer);
   const waits = document.querySelector("[data-again]");
