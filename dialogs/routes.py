@@ -40,6 +40,7 @@ FLOWS: Mapping[str, Flow] = {
 # Who hears free text and files about tickets, in this order, before the bot answers itself.
 EARS: tuple[Hearer, ...] = (
     live.leaving,
+    live.place,
     rating.spoken,
     passing.between,
     confirm.hear,

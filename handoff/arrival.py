@@ -66,6 +66,10 @@ def unanswered(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
     job = Job(counter, moment, None, deadline.ticket_id, "clock")
     if job.ticket.state != "selesai":
         return
+    if job.ticket.waiting_since is not None:  # they asked about it: the silence is ours
+        job.alert_holder("unanswered", f"{job.ticket.number}: pengguna belum dijawab.")
+        closure.wait_for_word(job, moment.now)
+        return
     row = messages.newest_notice(job.connection, job.ticket.id, job.ticket.solved_at)
     since: datetime | None = job.ticket.solved_at if row is None else _known_since(job, row)
     if since is not None and waiting.until(counter, _wait(counter), since) <= moment.now:

@@ -168,6 +168,8 @@ def _noted(job: Job, command: c.NoteOnTicket) -> Iterable[Reply]:
     job.write(f"user_{command.event}", command.text)
     if job.ticket.state in OPEN_STATES:
         job.alert_holder(f"user_{command.event}", f"{job.ticket.number}: ada tambahan.")
+    if job.ticket.state == "selesai":  # that was no silence
+        closure.wait_for_word(job, job.moment.now)
     return (job.notice("note_saved", event=command.event),)
 
 

@@ -45,6 +45,11 @@ _PERSISTS = re.compile(
     r"^(?:\w+\s+){0,2}(?:masih|msih|msh|tetap|tetep|ttp)\s+(?:\w+\s+){0,2}"
     r"(?:(?:ga|gak|gk|g|tdk|tidak|ngga|nggak|belum|blm)\s*(?:bisa|bs|masuk|berhasil)|error|eror|gagal)\b"
 )
+# The same in the middle of a long (dictated) text.
+_STUCK = re.compile(
+    r"\b(?:tapi|tp|tetapi|namun|ternyata|masih|msh|tetap|tetep)\s+(?:\w+\s+){0,3}"
+    r"(?:tidak|tdk|ga|gak|gk|ngga|nggak|belum|blm)\s+(?:bisa|bs|berhasil|beres)\b"
+)
 _SOLVED = re.compile(
     rf"^{_SUDAH}(?:\s+(?:min|mimin|kak|pak|bu|mas|mbak|bang|ya|kok|nih|dong|makasih|terima"
     r"|kasih))*$"
@@ -141,6 +146,8 @@ def verdict(m: Moment) -> bool | None:
         return None if _NOT_TRIED.search(said) and not _STILL.search(said) else False
     if short and _SOLVED.search(said) and not asks and "tapi" not in said.split():
         return True
+    if not short and _STUCK.search(said) and not asks:
+        return False
     if m.is_("not_resolved", "deny"):
         return False
     return True if m.is_("resolved", "affirm") else None

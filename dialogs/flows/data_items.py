@@ -27,6 +27,7 @@ _ENOUGH = re.compile(
     r"|^(?:tidak|tdk|ga|gak|gk|ngga|nggak|udah ga|sudah tidak)\s+(?:ada|punya)\s+"
     r"(?:(?:yg|yang)\s+)?(?:lagi|lain|lainnya|laen)$"
 )
+_BARE = ("sudah", "udah", "udh", "sdh", "dah", "uda", "beres", "selesai", "sampun", "wis", "wes")
 _DONE_WORDS = 6
 # Words of a label that tell nothing about which label it is.
 _COMMON = words(
@@ -52,7 +53,7 @@ def says_done(text: str) -> bool:
     if len(said.split()) > _DONE_WORDS:
         return False
     bare = " ".join(w for w in said.split() if w not in TALK and w not in ("ya", "yaa"))
-    return bool(_DONE.match(said) or _ENOUGH.match(bare))
+    return bare in _BARE or bool(_DONE.match(said) or _ENOUGH.match(bare))
 
 
 def pointed_at(text: str, items: Sequence[ItemFact]) -> ItemFact | None:

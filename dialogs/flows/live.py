@@ -45,6 +45,10 @@ _TO_THE_BOT = re.compile(
     r"|^(?:batal|batalkan|ga|gak|tidak|cancel)(?:\s+jadi)?\s+(?:antre|antri|antrean|antrian"
     r"|antriannya|antreannya|nunggu|menunggu)$"
 )
+_WHEN = re.compile(
+    r"^(?:min |mas |mbak |pak |bu |kak )?(?:kapan|kpn|brp|berapa|masih|msh|nomor|urutan|giliran|sampai|smp)"
+    r"\b.{0,25}\b(?:dipanggil|giliran\w*|antri\w*|antre\w*|urutan|dibalas|dijawab|dilayani|lama lagi)\b"
+)
 _SLASH = ("/bot", "/kembali_ke_bot")
 # What these take is somewhere else already.
 _TAKEN = (PassToAgent, OpenTicket, CallHuman, NoteOnTicket, LeaveChat, HereIAm, Relay)
@@ -78,6 +82,14 @@ def leaving(m: Moment) -> Move | None:
     """Out of the queue, in words of the user's own."""
     waits = m.facts.queue is not None and m.facts.queue.here
     return leave(m) if waits and not m.heard.files and wants_bot(m.heard.text) else None
+
+
+def place(m: Moment) -> Move | None:
+    """ "Kapan dipanggil?": the place in the queue is said again."""
+    waits = m.facts.queue is not None and m.facts.queue.here
+    if not waits or m.heard.files or not _WHEN.search(plain(m.heard.text)):
+        return None
+    return replace(m.stay(commands=(CallHuman(),)), silent=True)
 
 
 def leave(m: Moment) -> Move:

@@ -50,6 +50,9 @@ def routes(console: Console) -> list[Route]:
     ]
 
 
+SEEN = "seen"
+
+
 @dataclass(frozen=True, slots=True)
 class _Ticket:
     console: Console
@@ -58,7 +61,7 @@ class _Ticket:
         """The page. That somebody looked is logged, and what they were to look at is seen."""
         row = await self._row(request)
         await self._looked(request, f"ticket:{row.id}")
-        if "x-fragment" not in request.headers:
+        if request.headers.get("x-fragment", SEEN) == SEEN:  # not a page in the background
             await self._seen(request, f"ticket:{row.id}")
         return await self._page(request, row)
 

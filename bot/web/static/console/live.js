@@ -101,7 +101,7 @@ export async function update() {
   if (fetching) return;
   fetching = true;
   try {
-    const answer = await fetch(location.href.split("#")[0], { headers: { "X-Fragment": "1" }, cache: "no-store" });
+    const answer = await fetch(location.href.split("#")[0], { headers: { "X-Fragment": document.hidden ? "1" : "seen" }, cache: "no-store" });
     setClock(answer.headers.get("date"));
     if (answer.status === 401) flash("Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi.");
     if (answer.ok) {
