@@ -37,6 +37,7 @@ def ask(job: Job, action: a.AskData) -> str:
     """Ask the user [002 step 4]. What an earlier request still misses is asked for with it, so
     that a ticket has one open request."""
     items = _wanted(action)
+    _not_asked_already(job, items)
     hold(job)
     for earlier in data.open_of_ticket(job.connection, job.ticket.id):
         got = data.items(job.connection, earlier.id)
@@ -69,6 +70,16 @@ def ask(job: Job, action: a.AskData) -> str:
         now=job.moment.now,
     )
     return f"Permintaan data {job.ticket.number} dikirim. Telepon juga untuk konfirmasi."
+
+
+def _not_asked_already(job: Job, items: list[tuple[str, str]]) -> None:
+    """Two tabs, one wish: the user is asked once. Raises Refused."""
+    open_now = asked.current(job)
+    if open_now is None:
+        return
+    waited_for = {i.label.casefold() for i in data.items(job.connection, open_now.id) if not i.got}
+    if {label.casefold() for label, _ in items} <= waited_for:
+        raise Refused(f"Data itu sudah diminta untuk {job.ticket.number} dan masih ditunggu.")
 
 
 def _wanted(action: a.AskData) -> list[tuple[str, str]]:

@@ -46,8 +46,9 @@ _TO_THE_BOT = re.compile(
     r"|antriannya|antreannya|nunggu|menunggu)$"
 )
 _WHEN = re.compile(
-    r"^(?:min |mas |mbak |pak |bu |kak )?(?:kapan|kpn|brp|berapa|masih|msh|nomor|urutan|giliran|sampai|smp)"
-    r"\b.{0,25}\b(?:dipanggil|giliran\w*|antri\w*|antre\w*|urutan|dibalas|dijawab|dilayani|lama lagi)\b"
+    r"^(?:min |mas |mbak |pak |bu |kak )?"
+    r"(?:kapan|kpn|brp|berapa|masih|msh|nomor|urutan|giliran|sampai|smp)\b.{0,25}"
+    r"\b(?:dipanggil|giliran\w*|antri\w*|antre\w*|urutan|dibalas|dijawab|dilayani|lama lagi)\b"
 )
 _SLASH = ("/bot", "/kembali_ke_bot")
 # What these take is somewhere else already.

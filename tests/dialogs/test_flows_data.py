@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dialogs.commands import FinishData, GiveData, Piece
+from dialogs.commands import FinishData, GiveData, Piece, SortData
 from dialogs.facts import DataFact, Facts, ItemFact, TicketFact
 from dialogs.heard import File
 
@@ -193,3 +193,25 @@ def test_late_files_are_for_the_closed_ticket_but_late_talk_is_not(
     assert not any(isinstance(c, FinishData | GiveData) for c in user.commands)
     user.file(5, text="ini NIB")
     assert pieces(user) == [("ini NIB", 5, 11)]
+
+
+@pytest.mark.parametrize("text", ["ini untuk nomor 1", "yg tadi no 1 ya min", "nomor 1"])
+def test_a_number_alone_sorts_what_came_last(user_with: Maker, facts: Facts, text: str) -> None:
+    user = user_with(tickets=(waiting(facts),), data=(DataFact(7, ONE, ITEMS, loose=1),))
+    user.say(text)
+    assert user.commands == (SortData(7, 11),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["udah itu aja min", "segitu dulu", "tdk ada yg lain", "ga ada lagi", "udh", "sdh semua ya"],
+)
+def test_that_is_all_is_said_in_many_ways(asked: Any, text: str) -> None:
+    asked.say(text)
+    assert asked.commands == (FinishData(7),)
+
+
+@pytest.mark.parametrize("text", ["ok min bentar ya", "👍", "siap besok saya kirim"])
+def test_a_promise_of_data_is_no_data(asked: Any, text: str) -> None:
+    assert "kami tunggu" in asked.say(text)
+    assert asked.commands == ()

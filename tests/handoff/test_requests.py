@@ -13,6 +13,7 @@ from handoff import actions as a
 from handoff.refusal import Refused
 from storage.base import from_micros
 from tests.handoff import cases
+from tests.handoff.tickets import opened
 from tests.rig import Rig
 
 HOUR = timedelta(hours=1)
@@ -266,3 +267,13 @@ def test_a_request_survives_a_restart(office: Rig) -> None:
     office.restart()
     office.tap("Sudah lengkap")
     assert office.ticket().state == "diproses"
+
+
+def test_what_is_waited_for_already_is_not_asked_twice(rig: Rig) -> None:
+    rig.hire("rina", "helpdesk")
+    opened(rig)
+    rig.act("rina", a.AskData((("Scan NIB", "file"), ("Nomor NPWP", "text"))))
+    with pytest.raises(Refused, match="sudah diminta"):
+        rig.act("rina", a.AskData((("scan nib", "file"),)))
+    rig.act("rina", a.AskData((("Surat kuasa", "file"),)))
+    assert len(rig.rows("SELECT 1 FROM data_requests WHERE state = 'open'")) == 1
