@@ -27,7 +27,7 @@ from bot.speaking import BOARD
 from handoff.refusal import Refused
 from storage.base import AnyRow
 from storage.database import Database, Unavailable
-from storage.repositories import agents, tickets, topics
+from storage.repositories import agents, outbox, tickets, topics
 from storage.unit import Unit
 
 log = logging.getLogger(__name__)
@@ -219,6 +219,7 @@ class GroupDesk:
         self._known |= {old, new, self.chat}
 
     def _broken(self, fault: str, unit: Unit) -> None:
+        outbox.save_scope(unit.connection, self._scope)  # one replica after the other
         group_lanes.not_usable(unit.connection, fault, self._turns.clock.now())
         unit.after_commit(lambda: self._turns.bells.desk.ring(BOARD))
 
@@ -235,6 +236,7 @@ class GroupDesk:
 
     def _tell_lag(self, rows: list[AnyRow], unit: Unit) -> None:
         now = self._turns.clock.now()
+        outbox.save_scope(unit.connection, self._scope)  # one replica after the other
         for row in rows:
             subject = f"ticket:{row.id}"
             if not agents.alerted_since(unit.connection, "group_lag", subject, now - _LAG_AGAIN):

@@ -118,9 +118,9 @@ def settle(connection: Connection, row: Claimed, error: port.DeliveryError, now:
             topics.move(connection, key.account, key.chat, chat, now)
             _again(connection, row, now, error)
         case port.NotUsable():
-            not_usable(connection, str(error), now)
             scope = rates.chat_scope(row.out.key)
             outbox.save_scope(connection, scope, paused_until=now + _PAUSE)
+            not_usable(connection, str(error), now)
             _again(connection, row, now + _PAUSE, error)
         case _:
             if isinstance(error, port.Refused) or (

@@ -38,8 +38,10 @@ def hear(m: Moment) -> Move | None:
             return _silently(m, FinishData(request.id))
         if (item := _sorts(m, request)) is not None:
             return _silently(m, SortData(request.id, item.id))
+        if (promised := _noted(m, request)) is not None:
+            return promised
     if not m.heard.files and not _is_data(m, request):
-        return _noted(m, request)
+        return None
     return _given(m, request)
 
 
@@ -106,7 +108,7 @@ def _noted(m: Moment, request: DataFact) -> Move | None:
     """ "Ok, bentar ya min", a thumb: nothing came, and what is waited for is said again."""
     said = plain(m.heard.text).split()
     hello = bool(said) and GREETINGS.union(HONORIFICS).issuperset(said)
-    if request.late or hello or m.facts.unspoken:
+    if hello or m.facts.unspoken:
         return None
     if "?" in m.heard.text or not items.SOON.issuperset(said):
         return None

@@ -121,7 +121,11 @@ def turn_behind_next(connection: Connection, turn: int) -> int:
     turns = list(connection.execute(behind.order_by(_R.c.turn).limit(2)).scalars())
     if not turns:
         return turn
-    return int(turns[0]) + STEP if len(turns) == 1 else (int(turns[0]) + int(turns[1])) // 2
+    if len(turns) == 2 and turns[1] - turns[0] < 2:  # no room left: the others move back
+        back = update(_R).where(_R.c.state.in_(IN_QUEUE), _R.c.turn > turns[0])
+        connection.execute(back.values(turn=_R.c.turn + STEP))
+        turns.pop()
+    return int(turns[0]) + STEP // 2 if len(turns) == 1 else int(turns[0] + turns[1]) // 2
 
 
 def _lock(connection: Connection) -> None:

@@ -22,7 +22,7 @@ from handoff import actions as a
 from handoff import due, front
 from handoff.errands import Errand
 from handoff.job import Job
-from storage.repositories import agents
+from storage.repositories import agents, queue
 from storage.repositories import clock as clocks
 from storage.unit import Unit
 from tests.bot.replicas import Office, in_thread, make_url, office, outcomes, postgres
@@ -177,9 +177,40 @@ def test_two_who_take_over_from_each_other_do_not_block_each_other(office: Offic
     assert office.rig.rows(deadlocks)[0][0] == 0
 
 
-def test_chats_that_come_back_at_once_have_different_places(office: Office) -> None:
-    users = ("budi", "siti", "wati")
-    for user in users:
+def test_two_who_come_back_at_once_have_different_places(office: Office) -> None:
+    """They answer calls of somebody who is not there any more."""
+    for user in ("budi", "siti"):
+        office.rig.act("rina", a.CallUser(), waiting(office, user))
+    waiting(office, "maya")
+    office.rig.duty("rina", on=False)
+    with office.held("SELECT id FROM human_requests FOR UPDATE", waiters=2):
+        futures = [
+            office.says(loket, office.rig.event(user, "telegram", text="saya di sini"))
+            for loket, user in zip(office.lokets, ("budi", "siti"), strict=True)
+        ]
+    outcomes(*futures)
+    rows = office.rig.rows("SELECT state, turn FROM human_requests")
+    assert [row.state for row in rows] == ["waiting"] * 3
+    assert len({row.turn for row in rows}) == 3
+    assert max(row.turn for row in rows) == 3000  # both before whoever came after them
+
+
+def test_behind_the_next_is_before_the_one_after_however_narrow_it_is(office: Office) -> None:
+    for user in ("budi", "siti", "wati", "maya"):
+        waiting(office, user)
+
+    def squeezed(unit: Unit) -> list[str]:
+        for n, turn in enumerate((1000, 2000, 2001, 2002), 1):
+            queue.change(unit.connection, n, turn=turn)
+        queue.change(unit.connection, 1, turn=queue.turn_behind_next(unit.connection, 1000))
+        return [row.number[-7:-2] for row in queue.waiting(unit.connection)]
+
+    order = office.rig.loket.database.write(squeezed).result()
+    assert order == ["00002", "00001", "00003", "00004"]
+
+
+def test_chats_that_come_back_together_have_different_places(office: Office) -> None:
+    for user in ("budi", "siti", "wati"):
         office.rig.act("rina", a.Take(), waiting(office, user))
     waiting(office, "maya")
     office.rig.clock.move(timedelta(minutes=11))

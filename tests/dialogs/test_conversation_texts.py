@@ -39,7 +39,8 @@ EVERYTHING: dict[str, Any] = {
     "target": False, "text": "x", "ticket": TICKET, "tickets": [TICKET], "types": ["pdf"],
     "into": "LPSE-2611-00041-L", "lkpp": True, "tier": Policy().tiers[-1],
     "unit": OtherUnit(key="ukpbj", label="UKPBJ", contact="Lantai 3"),
-    "outcome": "Alamat diperbaiki.", "useful": ("kode tender",), "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
+    "outcome": "Alamat diperbaiki.", "useful": ("kode tender",),
+    "user_type": "Penyedia", "voice": False, "web": True, "words": "x",
 }  # fmt: skip
 
 ITEM = ItemFact(1, 1, "Scan NIB", "file")
