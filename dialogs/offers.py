@@ -23,10 +23,12 @@ def full(request_id: int) -> Choice:
     return Choice(f"{FULL}:{request_id}", "Sudah lengkap", (), words)
 
 
-def not_for(number: str) -> Choice:
-    """*Bukan untuk tiket ini*: what was just passed on leaves the ticket again."""
+def not_for(number: str, first: int = 0) -> Choice:
+    """*Bukan untuk tiket ini*: what was just passed on leaves the ticket again. ``first`` is the
+    row id of its first message, so that an older button takes nothing newer back."""
     words = ("bukan tiket ini", "bukan untuk tiket itu", "salah tiket")
-    return Choice(f"{NOT_FOR}:{number}", "Bukan untuk tiket ini", (), words)
+    value = f"{NOT_FOR}:{number}:{first}" if first else f"{NOT_FOR}:{number}"
+    return Choice(value, "Bukan untuk tiket ini", (), words)
 
 
 def solved(number: str) -> tuple[Choice, ...]:

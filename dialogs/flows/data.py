@@ -186,7 +186,7 @@ def _given(m: Moment, request: DataFact) -> Move:
     command = GiveData(request.id, pieces)
     if request.late:
         return _silently(m, command, passed=passed, files=kept)
-    said = _received(m, request, pieces)
+    said = _received(m, request, pieces, passed)
     choices = {"asked": said.choices, "asked_last": True}
     m = m.with_state(passed=passed, files=kept, **choices)
     if m.state.flow == "consultation":  # its question is put again
@@ -195,7 +195,7 @@ def _given(m: Moment, request: DataFact) -> Move:
     return replace(m.stay(commands=(command,)), replies=(said,), settle=waits, silent=True)
 
 
-def _received(m: Moment, request: DataFact, pieces: Sequence[Piece]) -> Reply:
+def _received(m: Moment, request: DataFact, pieces: Sequence[Piece], passed: Passed) -> Reply:
     now = {piece.item_id for piece in pieces}
     loose = request.loose + sum(piece.item_id is None for piece in pieces)
     text = m.text(
@@ -205,7 +205,8 @@ def _received(m: Moment, request: DataFact, pieces: Sequence[Piece]) -> Reply:
         missing=[item for item in request.items if not item.got and item.id not in now],
         loose=loose,
     )
-    return Reply(text, (offers.full(request.id), offers.not_for(request.number)))
+    mine = offers.not_for(request.number, passed.parts[0].message_id)
+    return Reply(text, (offers.full(request.id), mine))
 
 
 def _pieces(m: Moment, request: DataFact) -> Iterator[Piece]:

@@ -111,8 +111,10 @@ def drop(m: Moment) -> Move:
 
 def not_for(m: Moment) -> Move:
     """*Bukan untuk tiket ini*: it is taken back, and answered as if it was said now."""
-    number, passed = (m.chosen or "").partition(":")[2], m.state.passed
-    if passed is None or passed.number != number:
+    number, _, first = (m.chosen or "").partition(":")[2].partition(":")
+    passed = m.state.passed
+    older = passed is not None and first and first != str(passed.parts[0].message_id)
+    if passed is None or passed.number != number or older:
         return menu.aside(m, m.text("old_button"))
     ids = tuple(dict.fromkeys(part.message_id for part in passed.parts))
     command = TakeBack(number, ids, passed.files)
@@ -156,7 +158,7 @@ def _pass(m: Moment, number: str) -> Move:
         (*earlier.files, *files),
         fresh=True,
     )
-    choice = offers.not_for(number)
+    choice = offers.not_for(number, passed.parts[0].message_id)
     said = Reply(m.text("passing_done", number=number), (choice,))
     kept = tuple(f for f in m.state.files if f not in files)
     state = replace(m.state, passed=passed, files=kept, asked=(choice,), asked_last=True)

@@ -73,9 +73,7 @@ def settle_undelivered(connection: Connection, ticket_id: int, now: datetime) ->
     """The user of a ticket was told by phone: what was undelivered leaves the work list."""
     ids = select(_M.c.id).where(_M.c.ticket_id == ticket_id)
     connection.execute(
-        update(_O)
-        .where(_O.c.message_id.in_(ids), outbox.LOST)
-        .values(resolved_at=now)
+        update(_O).where(_O.c.message_id.in_(ids), outbox.LOST).values(resolved_at=now)
     )
 
 

@@ -100,10 +100,7 @@ def last_turn(connection: Connection, day: str) -> int:
 def next_waiting(connection: Connection, day: str) -> AnyRow | None:
     """Whose turn it is; the day's series is locked."""
     return connection.execute(
-        select(_C)
-        .where(_C.c.day == day, _C.c.state == "waiting")
-        .order_by(_C.c.turn)
-        .limit(1)
+        select(_C).where(_C.c.day == day, _C.c.state == "waiting").order_by(_C.c.turn).limit(1)
     ).first()
 
 

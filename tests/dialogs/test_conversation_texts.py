@@ -114,10 +114,13 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("escalated", {"lkpp": False}),
         ("packet_form", {"rows": [], "attached": [], "solution": "", "lkpp_number": ""}),
         ("packet_talk", {"talk": []}),
-        ("clock_explained", {
-            "clock": Explanation("Sen 23 Nov 09.00", "1 hari kerja", (), None, None, 1),
-            "exempt": "",
-        }),
+        (
+            "clock_explained",
+            {
+                "clock": Explanation("Sen 23 Nov 09.00", "1 hari kerja", (), None, None, 1),
+                "exempt": "",
+            },
+        ),
         ("field", {"own": "+6281234567890"}),
         ("field", {"profile": "Budi"}),
         ("status_ticket", {"ticket": TicketFact("A", "x", "apa", "", OPENS, "", "")}),
