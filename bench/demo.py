@@ -28,8 +28,8 @@ from bot.clock import HandClock  # noqa: E402
 from bot.config import read_config, read_places  # noqa: E402
 from bot.desk_turns import DeskTurns  # noqa: E402
 from bot.incoming import ConversationKey, Incoming, IncomingFile  # noqa: E402
-from bot.passwords import Passwords  # noqa: E402
 from bot.rendering import parse_choice  # noqa: E402
+from bot.staff.passwords import Passwords  # noqa: E402
 from dialogs.heard import Tap  # noqa: E402
 from handoff import actions as a  # noqa: E402
 from storage import schema  # noqa: E402

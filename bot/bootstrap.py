@@ -27,9 +27,9 @@ from bot.intake import Intake
 from bot.media import Fetcher
 from bot.overrides import TextError, check_texts
 from bot.pages import application
-from bot.passwords import Passwords
 from bot.poison import Safe
 from bot.speaking import Bells
+from bot.staff.passwords import Passwords
 from bot.ticker import Ticker
 from bot.turns import Turns
 from bot.web.app import Webhook
@@ -38,7 +38,7 @@ from dialogs.canned import Canned
 from dialogs.desk import Desk
 from dialogs.office import Office
 from dialogs.texts import Texts
-from handoff.calendar import OfficeCalendar
+from handoff.clock.calendar import OfficeCalendar
 from handoff.counter import Counter
 from handoff.lkpp import ManualLkpp
 from nlu.engine import Engine
@@ -48,8 +48,8 @@ from storage.repositories.topics import CHANNEL as GROUP
 
 if TYPE_CHECKING:
     from bot.channels.telegram_service import TelegramService
-    from bot.group import GroupDesk
-    from bot.group_talk import GroupChannel
+    from bot.group.desk import GroupDesk
+    from bot.group.talk import GroupChannel
 
 log = logging.getLogger(__name__)
 
@@ -251,8 +251,8 @@ class _Telegram:
     """Telegram's parts, imported only where a token is set: they are slow to load."""
 
     def __init__(self, config: Config, places: Places) -> None:
-        from bot import group_link
         from bot.channels import telegram, telegram_group, telegram_service
+        from bot.group import linking as group_link
 
         self._make = telegram_service.TelegramService
         self._settings = telegram_service.TelegramSettings(
@@ -292,7 +292,7 @@ def _group(
     chat, channel = config.channels.telegram_agent_group, channels.get(GROUP)
     if not chat or channel is None:
         return None
-    from bot.group import GroupDesk
+    from bot.group.desk import GroupDesk
 
     return GroupDesk(cast("GroupChannel", channel), str(chat), DeskTurns(turns), database)
 

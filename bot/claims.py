@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import group_lanes, rates
+from bot import rates
 from bot.bells import PageBells
 from bot.channels import port
 from bot.claimed import Claimed, record_unknown
 from bot.clock import Clock
+from bot.group import lanes as group_lanes
 from bot.incoming import ConversationKey
 from handoff import links
 from storage.base import AnyRow

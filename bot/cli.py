@@ -120,7 +120,7 @@ def chat(name: str) -> None:
 def worklist(limit: int) -> None:
     """Show what waits for staff: tickets, people, misses and more."""
     config, places = _settings()
-    from bot.worklist import show_lists
+    from bot.staff.worklist import show_lists
 
     show_lists(config, places, limit)
 
@@ -131,7 +131,7 @@ def worklist(limit: int) -> None:
 def show(number: str) -> None:
     """Show one ticket or request whole, with its last messages."""
     config, places = _settings()
-    from bot.worklist import show_case
+    from bot.staff.worklist import show_case
 
     show_case(config, places, number)
 
@@ -142,7 +142,7 @@ def show(number: str) -> None:
 def done(number: str) -> None:
     """Mark a request (for a person, about personal data) as done."""
     places = read_places(os.environ, Path.cwd())
-    from bot.worklist import finish
+    from bot.staff.worklist import finish
 
     click.echo(finish(places, number))
 
@@ -160,8 +160,8 @@ def misses() -> None:
 def export_misses(out: Path | None) -> None:
     """Write what reviewers gave a topic as training data of Rasa."""
     places = read_places(os.environ, Path.cwd())
-    from bot.missed import export
-    from bot.worklist import opened
+    from bot.staff.missed import export
+    from bot.staff.worklist import opened
 
     with opened(places) as database:
         text, count = export(database)
@@ -208,7 +208,7 @@ _ROLE = click.option(
 @_plainly
 def agent_add(login: str, name: str, roles: tuple[str, ...], password: bool) -> None:
     """Make an account; a one-time link for its password is printed."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     given = _password() if password else None
     click.echo(staff.add(_places(), login, name, roles, given))
@@ -225,7 +225,7 @@ def _password() -> str:
 @_plainly
 def agent_list() -> None:
     """Show all accounts."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     staff.show(_places())
 
@@ -236,7 +236,7 @@ def agent_list() -> None:
 @_plainly
 def agent_roles(login: str, roles: tuple[str, ...]) -> None:
     """Give an account other roles; they count from its next click."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     click.echo(staff.set_roles(_places(), login, roles))
 
@@ -246,7 +246,7 @@ def agent_roles(login: str, roles: tuple[str, ...]) -> None:
 @_plainly
 def agent_remove(login: str) -> None:
     """Take an account away; what it held goes to others."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     click.echo(staff.remove(_places(), login))
 
@@ -256,7 +256,7 @@ def agent_remove(login: str) -> None:
 @_plainly
 def agent_restore(login: str) -> None:
     """Let a removed account in again; prints a link for its new password."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     click.echo(staff.restore(_places(), login))
 
@@ -266,7 +266,7 @@ def agent_restore(login: str) -> None:
 @_plainly
 def agent_password(login: str) -> None:
     """Print a one-time link with which an agent sets a new password."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     click.echo(staff.password(_places(), login))
 
@@ -277,7 +277,7 @@ def agent_password(login: str) -> None:
 @_plainly
 def agent_telegram(login: str, unlink: bool) -> None:
     """Say whether a Telegram account is linked, and how to link one."""
-    from bot import staff
+    from bot.staff import commands as staff
 
     click.echo(staff.telegram(_places(), login, unlink=unlink))
 

@@ -11,9 +11,10 @@ from bot.turns import IDLE_FORM, Turns
 from dialogs import conversation
 from dialogs import state as states
 from dialogs.state import State
-from handoff import due, queue_entry, service
+from handoff.clock import due, service
 from handoff.counter import Moment
 from handoff.job import Job
+from handoff.live import entry as queue_entry
 from storage.base import AnyRow
 from storage.repositories import clock as clocks
 from storage.repositories import conversations, queue, tickets

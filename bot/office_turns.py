@@ -10,7 +10,7 @@ from typing import TypeVar
 from bot.desk_turns import Done, worker_of
 from bot.speaking import BOARD
 from bot.turns import Turns
-from handoff.errands import Errand
+from handoff.office.errands import Errand
 from handoff.rights import check_office
 from storage.repositories import agents, events
 from storage.unit import Unit

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from handoff import due, service
+from handoff.clock import due, service
 from handoff.counter import Counter
 from storage.base import AnyRow
 from storage.repositories import clock as clocks

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import group_lanes, rates
+from bot import rates
 from bot.channels import port
 from bot.claimed import Claimed, record_unknown
 from bot.clock import Clock
+from bot.group import lanes as group_lanes
 from bot.incoming import ConversationKey
 from storage.repositories import conversations, outbox
 from storage.unit import Unit

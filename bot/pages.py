@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from bot.config import Config, ConfigError, Places
 from bot.delivery import Address
 from bot.desk_turns import DeskTurns
-from bot.passwords import Passwords
+from bot.staff.passwords import Passwords
 from bot.web import antrian
 from bot.web.app import make_app, make_jinja
 from bot.web.console import app as console_app

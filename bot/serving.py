@@ -18,9 +18,9 @@ from typing import IO
 import uvicorn
 from rich.console import Console
 
-from bot import accounts
 from bot.bootstrap import Loket, build, check_places, load_engine
 from bot.config import Config, ConfigError, Places, unusable
+from bot.staff import accounts
 from storage.database import Unavailable
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from bot import outages
 from bot.clock import Clock
 from bot.clock_turns import ClockTurns
 from bot.turns import Turns
-from handoff import due, service
+from handoff.clock import due, service
 from handoff.job import Job
 from storage.base import AnyRow
 from storage.database import Database, Unavailable

@@ -12,7 +12,7 @@ from dialogs.answers import Answers
 from dialogs.office import Office
 from dialogs.reply import Reply
 from dialogs.texts import Texts
-from handoff.calendar import OfficeCalendar
+from handoff.clock.calendar import OfficeCalendar
 from handoff.lkpp import Lkpp
 from handoff.policy import Policy
 from handoff.rules import SeriesFormats

@@ -8,20 +8,15 @@ from typing import Any, Literal
 
 from dialogs import commands as c
 from dialogs.reply import Attached, Reply
-from handoff import (
-    closure,
-    links,
-    numbers,
-    opening,
-    passing,
-    queue,
-    queue_entry,
-    requests,
-    service,
-)
+from handoff import links, numbers
+from handoff.clock import service
 from handoff.counter import PERSONAL_DATA_DUE, Counter, Moment
+from handoff.data import requests
 from handoff.job import Job
+from handoff.live import entry as queue_entry
+from handoff.live import queue
 from handoff.standing import OPEN_STATES
+from handoff.ticket import closure, opening, passing
 from storage.base import AnyRow
 from storage.repositories import conversations, messages, people, tickets
 

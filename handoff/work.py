@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from handoff import actions as a
-from handoff import closure, data_moves, queue, requests, service, ticketing, tiers
+from handoff.clock import service
 from handoff.counter import Counter, Moment
+from handoff.data import moving as data_moves
+from handoff.data import requests
 from handoff.job import Job
+from handoff.live import queue
 from handoff.rights import check
 from handoff.standing import Worker
+from handoff.ticket import closure, ticketing, tiers
 
 
 def act(

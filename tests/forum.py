@@ -17,7 +17,7 @@ from bot.bootstrap import Loket, build
 from bot.channels.telegram import TelegramChannel, make_bot
 from bot.channels.telegram_group import TelegramGroupChannel
 from bot.channels.telegram_service import TelegramService, TelegramSettings
-from bot.group_link import Linker
+from bot.group.linking import Linker
 from dialogs.commands import OpenTicket
 from handoff.counter import Moment
 from handoff.desk import carry_out

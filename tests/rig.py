@@ -25,8 +25,8 @@ from bot.clock import HandClock
 from bot.config import Config, Places, read_config
 from bot.desk_turns import DeskTurns
 from bot.incoming import ConversationKey, Incoming, IncomingFile
-from bot.passwords import Passwords
 from bot.rendering import parse_choice
+from bot.staff.passwords import Passwords
 from bot.user_turns import Taken
 from dialogs.heard import SharedPhone, Tap
 from handoff.actions import Action

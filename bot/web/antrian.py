@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot.office_turns import COUNTER
 from bot.web.console.desk import Console
 from bot.web.live import KEEP_ALIVE
-from handoff import front
+from handoff.office import front
 from storage.database import Unavailable
 from storage.repositories import front as rows
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from bot import sessions
+from bot.staff import sessions
 from storage.unit import Unit
 from tests.bot.webchat import HEADERS
 from tests.rig import Rig

@@ -8,8 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, expect
 
-from bot import staff
 from bot.config import Places
+from bot.staff import commands as staff
 from tests.bot.test_browser import Device
 from tests.process import SECRET_KEY, Served
 

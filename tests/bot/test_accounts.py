@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from bot import accounts, sessions
-from bot.passwords import Passwords, problem
+from bot.staff import accounts, sessions
+from bot.staff.passwords import Passwords, problem
 from handoff.refusal import Refused
 from storage.repositories import agents
 from tests.rig import CHEAP, Rig

@@ -16,7 +16,7 @@ from bot.web import antrian
 from bot.web.antrian import MOST_STREAMS
 from bot.web.app import make_jinja
 from bot.web.console.desk import Console
-from handoff import front
+from handoff.office import front
 from tests.bot.webchat import Api
 from tests.rig import Rig
 

@@ -26,7 +26,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from bot import cli
-from bot.passwords import Passwords
+from bot.staff.passwords import Passwords
 from nlu.engine import Engine
 from storage import schema
 from tests.process import CACHE

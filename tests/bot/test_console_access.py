@@ -12,9 +12,9 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from bot import accounts
-from bot.passwords import Passwords
 from bot.speaking import BOARD
+from bot.staff import accounts
+from bot.staff.passwords import Passwords
 from bot.web.console.guard import safe_path
 from handoff.actions import Take
 from storage.database import Unavailable

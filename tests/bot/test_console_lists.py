@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from bot import cli
 from bot.channels.port import Refused as ChannelRefused
-from bot.missed import as_training_data
-from bot.worklist import show_lists
+from bot.staff.missed import as_training_data
+from bot.staff.worklist import show_lists
 from handoff.actions import AskData
 from nlu.training_data import read_folder, read_intents
 from storage.repositories import events, messages

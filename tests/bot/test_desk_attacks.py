@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from starlette.routing import Mount
 
-from bot import accounts, sessions
 from bot.serving import set_up_logging
+from bot.staff import accounts, sessions
 from bot.web.console.guard import safe_path
 from dialogs.heard import Tap
 from handoff import actions as a

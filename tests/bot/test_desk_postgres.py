@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot import accounts
 from bot.channels.port import Refused as PlatformRefused
+from bot.staff import accounts
 from handoff import actions as a
 from handoff.history import verify
 from nlu.engine import Engine

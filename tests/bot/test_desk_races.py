@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from bot import accounts
 from bot.bootstrap import Loket
 from bot.channels.port import Refused as PlatformRefused
 from bot.office_turns import OfficeTurns
+from bot.staff import accounts
 from dialogs.heard import SharedPhone
 from handoff import actions as a
-from handoff import due, front
-from handoff.errands import Errand
+from handoff.clock import due
 from handoff.job import Job
+from handoff.office import front
+from handoff.office.errands import Errand
 from storage.repositories import agents, queue
 from storage.repositories import clock as clocks
 from storage.unit import Unit

@@ -23,8 +23,8 @@ from bot.office_turns import OfficeTurns
 from bot.user_turns import UserTurns
 from dialogs.heard import SharedPhone
 from handoff import actions as a
-from handoff import front
 from handoff.history import verify
+from handoff.office import front
 from handoff.refusal import Refused
 from handoff.standing import ROLES
 from tests.bot.replicas import Office, make_url, office, postgres

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import accounts
 from bot.bootstrap import build
+from bot.staff import accounts
 from handoff import actions as a
 from nlu.engine import Engine
 from storage.repositories import conversations, messages, tickets, worklists

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot import outages
-from handoff import due
+from handoff.clock import due
 from handoff.counter import Counter, Moment
 from storage.base import AnyRow, from_micros
 from storage.repositories import clock as clocks

@@ -14,7 +14,7 @@ import pytest
 
 from bot.clock_turns import ClockTurns
 from bot.ticker import Ticker
-from handoff import due
+from handoff.clock import due
 from handoff.counter import Counter, Moment
 from storage.base import AnyRow
 from storage.database import Unavailable

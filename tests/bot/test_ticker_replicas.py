@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.bootstrap import Loket, build
-from handoff import due
+from handoff.clock import due
 from handoff.counter import Counter, Moment
 from storage.base import AnyRow
 from storage.repositories import agents

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.config import ConfigError
-from bot.worklist import finish, show_case, show_lists
+from bot.staff.worklist import finish, show_case, show_lists
 from tests.rig import Rig
 
 STORY = "Saya Budi dari CV Maju, 0812-3456-7890, token saya tidak terbaca"

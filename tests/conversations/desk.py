@@ -10,8 +10,8 @@ from bot.office_turns import OfficeTurns
 from dialogs.commands import OpenTicket
 from dialogs.reply import Attached
 from handoff import actions as a
-from handoff import front
-from handoff.errands import Errand
+from handoff.office import front
+from handoff.office.errands import Errand
 from tests.rig import PNG, Rig
 
 _ITEM = re.compile(r"(.+?)\s*\((text|file|any)\)$")

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.config import read_secret_key
 from bot.delivery import Address
-from handoff import service
+from handoff.clock import service
 from storage.repositories import agents
 from tests.conversations import looking
 from tests.conversations.stage import Stage

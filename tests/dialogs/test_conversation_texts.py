@@ -16,9 +16,9 @@ from dialogs.facts import Facts, ItemFact, LiveFact, QueueFact, TicketFact
 from dialogs.office import FormField
 from dialogs.state import Draft, Part
 from dialogs.texts import Texts, clip, date_words, moment_words
-from handoff.clock_view import Explanation
-from handoff.packet import TalkLine
+from handoff.clock.view import Explanation
 from handoff.policy import OtherUnit, Policy
+from handoff.ticket.packet import TalkLine
 
 OPENS = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Jakarta"))
 FIELD = FormField(key="npwp", label="NPWP", question="NPWP?", check="npwp", required=False)

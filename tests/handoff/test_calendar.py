@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handoff.calendar import OfficeCalendar
+from handoff.clock.calendar import OfficeCalendar
 from handoff.rules import Hours
 
 JAKARTA = ZoneInfo("Asia/Jakarta")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from handoff import clocks
-from handoff.calendar import OfficeCalendar
-from handoff.clocks import Inputs, Pause, Run
+from handoff.clock import clocks
+from handoff.clock.calendar import OfficeCalendar
+from handoff.clock.clocks import Inputs, Pause, Run
 from handoff.policy import Clock
 from handoff.rules import Hours
 

@@ -15,7 +15,7 @@ from dialogs.reply import Reply
 from dialogs.texts import Texts
 from handoff import desk as handoff
 from handoff import history, links, numbers
-from handoff.calendar import OfficeCalendar
+from handoff.clock.calendar import OfficeCalendar
 from handoff.counter import Counter, Moment
 from handoff.lkpp import ManualLkpp
 from storage.repositories import agents, conversations, messages

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handoff import actions as a
-from handoff import due
+from handoff.clock import due
 from handoff.counter import Counter, Moment
 from handoff.job import Job
 from storage.base import AnyRow

@@ -27,12 +27,12 @@ from bot.clock import HandClock
 from dialogs import commands as c
 from dialogs.answers import Answers
 from dialogs.texts import Texts
-from handoff import front
-from handoff.calendar import OfficeCalendar
+from handoff.clock.calendar import OfficeCalendar
 from handoff.counter import Counter
-from handoff.errands import Errand
-from handoff.front import Given, Registration
 from handoff.lkpp import ManualLkpp
+from handoff.office import front
+from handoff.office.errands import Errand
+from handoff.office.front import Given, Registration
 from handoff.refusal import Refused
 from handoff.rights import OFFICE, OFFICE_NAMES, may_office
 from handoff.standing import ROLES, Worker

@@ -11,12 +11,12 @@ import pytest
 
 from bot.clock_turns import ClockTurns
 from handoff import actions as a
-from handoff import service
 from handoff.actions import Action
-from handoff.clocks import Inputs
+from handoff.clock import service
+from handoff.clock.clocks import Inputs
+from handoff.clock.service import Shown
 from handoff.history import verify
 from handoff.job import Job
-from handoff.service import Shown
 from storage.unit import Unit
 from tests.handoff.conftest import KEY
 from tests.handoff.tickets import opened

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import accounts
-from bot.account_fields import number_or_none
+from bot.staff import accounts
+from bot.staff.fields import number_or_none
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.guard import ROOT
 from bot.web.console.office import number_in

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
-from bot.passwords import Passwords
+from bot.staff.passwords import Passwords
 from bot.web.console import (
     board,
     complaints,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.sessions import LONGEST
+from bot.staff.sessions import LONGEST
 
 AGENT = "loket_petugas"  # a session's token
 GUEST = "loket_tamu"  # a random value that a form at the door is bound to

@@ -19,8 +19,8 @@ from dialogs.flows import faq
 from dialogs.masking import mask
 from dialogs.office import FormField
 from dialogs.text_edge import tidy
-from handoff.front import SOURCES, Given, Source
 from handoff.job import NOT_GIVEN
+from handoff.office.front import SOURCES, Given, Source
 from handoff.standing import CATEGORY_LABELS
 
 PROBLEM = "problem"

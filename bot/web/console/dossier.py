@@ -14,7 +14,8 @@ from bot.web.console.desk import Console
 from bot.web.console.doing import ITEMS, VERBS
 from dialogs.checks import display_phone
 from handoff import actions as a
-from handoff import history, rights, service
+from handoff import history, rights
+from handoff.clock import service
 from handoff.job import NOT_GIVEN, unfilled
 from handoff.standing import (
     CATEGORY_LABELS,

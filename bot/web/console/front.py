@@ -18,9 +18,9 @@ from bot.web.console.lists import person_of
 from bot.web.console.office import look, number_in, run, text_of
 from dialogs.checks import check, display_phone
 from dialogs.masking import mask
-from handoff import front
-from handoff.errands import Errand
-from handoff.front import DESKS, SOURCES
+from handoff.office import front
+from handoff.office.errands import Errand
+from handoff.office.front import DESKS, SOURCES
 from handoff.refusal import Refused
 from handoff.rights import check_office, may_office
 from storage.base import AnyRow

@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot import sessions
-from bot.sessions import Session
+from bot.staff import sessions
+from bot.staff.sessions import Session
 from bot.web.console.cookies import AGENT, GUEST, Cookies
 from bot.web.console.desk import FLASH, Console
 from bot.web.console.kept import ENOUGH_FOR_GUESTS, Kept, kept_of, size_of

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.office import ids_of, look, number_in, run, text_of
 from dialogs.checks import display_phone
-from handoff import errands, front
 from handoff.actions import PhoneCall
-from handoff.errands import Errand
+from handoff.office import errands, front
+from handoff.office.errands import Errand
 from handoff.refusal import Refused
 from handoff.rights import may_office
 from handoff.standing import Worker

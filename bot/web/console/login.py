@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import accounts, sessions
-from bot.account_fields import tidy_login, tidy_name
-from bot.passwords import Passwords, problem
+from bot.staff import accounts, sessions
+from bot.staff.fields import tidy_login, tidy_name
+from bot.staff.passwords import Passwords, problem
 from bot.web.console.cookies import AGENT, GUEST, PROVIDER, Cookies
 from bot.web.console.desk import Console, agent_of
 from bot.web.console.guard import DOOR, ROOT, safe_path

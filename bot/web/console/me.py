@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import accounts
 from bot.speaking import BOARD
+from bot.staff import accounts
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.guard import ROOT, safe_path
 from bot.web.console.login import Login, too_often

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import missed
+from bot.staff import missed
 from bot.web.console.desk import Console, agent_of
 from bot.web.console.office import ids_of, look, run, text_of
-from handoff import errands
+from handoff.office import errands
 from handoff.refusal import Refused
 from handoff.rights import may_office
 from storage.base import AnyRow

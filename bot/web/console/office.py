@@ -13,7 +13,7 @@ from starlette.responses import Response
 from bot.office_turns import OfficeTurns
 from bot.web.console.desk import Console, agent_of, back
 from dialogs.text_edge import tidy
-from handoff.errands import Errand
+from handoff.office.errands import Errand
 from handoff.refusal import Refused
 from handoff.rights import check_office
 from storage.repositories import agents

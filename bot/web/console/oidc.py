@@ -24,8 +24,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import accounts
 from bot.config import Oidc
+from bot.staff import accounts
 from bot.web.console.cookies import PROVIDER
 from bot.web.console.desk import agent_of, back
 from bot.web.console.guard import ROOT, safe_path

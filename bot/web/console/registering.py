@@ -18,8 +18,8 @@ from bot.web.console.counter_form import DEADLINES, Sheet
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.office import look, text_of
 from dialogs.checks import display_phone
-from handoff import front
-from handoff.front import SOURCES, Registration
+from handoff.office import front
+from handoff.office.front import SOURCES, Registration
 from handoff.refusal import Refused
 from handoff.rights import check_office
 from handoff.standing import CATEGORY_LABELS, KIND_LABELS

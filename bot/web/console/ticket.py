@@ -25,11 +25,11 @@ from bot.web.console import dossier as folder
 from bot.web.console.desk import Console, agent_of, back
 from bot.web.console.doing import VERBS, Given, Verb, action_of
 from handoff import actions as a
-from handoff import packet
 from handoff.policy import Impact, PriorityRow, Urgency
 from handoff.refusal import Refused
 from handoff.rights import TABLE
-from handoff.ticketing import suggestion
+from handoff.ticket import packet
+from handoff.ticket.ticketing import suggestion
 from storage.base import AnyRow
 from storage.repositories import agents, dossier, tickets, watch
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from markupsafe import Markup, escape
 
 from dialogs.checks import display_phone
-from handoff.clock_rules import LABELS
+from handoff.clock.rules import LABELS
 from handoff.job import NOT_GIVEN
 from handoff.standing import CATEGORY_LABELS, KIND_LABELS
 from storage.base import AnyRow, from_micros

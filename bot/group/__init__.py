@@ -1,0 +1,1 @@
+"""The agents' Telegram group: a topic for each ticket, both ways."""

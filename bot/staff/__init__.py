@@ -1,0 +1,1 @@
+"""Accounts, passwords and sessions of agents, and their command line."""

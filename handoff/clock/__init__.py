@@ -1,0 +1,1 @@
+"""The office calendar, the SOP's clocks of a ticket, and what is due."""

@@ -1,0 +1,1 @@
+"""Data asked of a user: asked, gathered, reminded of, moved, ended."""

@@ -1,0 +1,1 @@
+"""What is not about one ticket: work lists, the counter and its queue."""

@@ -1,0 +1,1 @@
+"""A ticket from its opening to its end: held, answered, raised, closed."""
