@@ -15,7 +15,7 @@ from bot.bootstrap import build
 from bot.staff import accounts
 from handoff import actions as a
 from nlu.engine import Engine
-from storage.repositories import conversations, messages, tickets, worklists
+from storage.repositories import conversations, messages, queue, worklists
 from storage.unit import Unit
 from tests.forum import GROUP, GroupRig, Killed
 from tests.rig import PNG
@@ -291,7 +291,7 @@ def _make_live(rig: GroupRig, ticket: int) -> None:
     row = rig.rows("SELECT * FROM tickets WHERE id = :t", t=ticket)[0]
 
     def write(unit: Unit) -> None:
-        tickets.add_human_request(
+        queue.add(
             unit.connection,
             number="ANT-1",
             contact_id=row.contact_id,
@@ -302,6 +302,8 @@ def _make_live(rig: GroupRig, ticket: int) -> None:
             ticket_id=ticket,
             agent_id=rig.agents["rina"],
             turn=1,
+            calls=0,
+            rounds=0,
         )
 
     rig.loket.database.write(write).result()
