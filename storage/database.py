@@ -82,7 +82,10 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """Whether an error is the database's own fault rather than that of our code or data."""
+    """Whether an error is the database's own fault rather than that of our code or data: what
+    is too much for PostgreSQL (SQLSTATE 54: a row, an index entry) will always be."""
+    if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("54"):
+        return False
     own = (
         Unavailable,
         OperationalError,

@@ -34,6 +34,7 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause
 TABLE = "ticket_words"  # with FTS5's shadow tables ticket_words_*; no model has them
 INDEXED = frozenset({"number", "answers", "problem", "solution", "lkpp_number"})
 MOST_WORDS = 8  # of a query
+MOST_INDEXED = 5000  # of a ticket: PostgreSQL takes a megabyte of words
 
 _WORD = re.compile(r"[^\W_]+")
 _PHONE = re.compile(r"(?<![\w-])(?:\+?62|0|8)[\d\s().-]{3,}\d")
@@ -61,7 +62,7 @@ Query = tuple[tuple[Term, ...], ...]  # all of these, of each any
 
 def index(connection: Connection, ticket_id: int, fields: Mapping[str, object]) -> None:
     """Make a ticket findable by its fields of now (``INDEXED``), in the same transaction."""
-    found = words(fields)
+    found = words(fields)[:MOST_INDEXED]
     if connection.dialect.name == "sqlite":
         values = {"rowid": ticket_id, "words": " ".join(found)}
         connection.execute(insert(_FTS5).prefix_with("OR REPLACE"), values)
