@@ -147,6 +147,12 @@ class Job:
         holder = self.ticket.agent_id
         self.alert(kind, text, agent_id=holder, role=None if holder else role)
 
+    def alert_beside(self, kind: str, text: str) -> None:
+        """Tell the Kepala Unit, if there is one, of what is unsolved or overdue: beside the line,
+        never a gate [004]."""
+        if agents.has_role(self.connection, BESIDE):
+            self.alert(kind, text, role=BESIDE)
+
     def missing(self) -> list[str]:
         """Labels of section A's required fields that nobody filled or marked."""
         return unfilled(self.counter.office, self.ticket)
@@ -176,6 +182,7 @@ class Job:
 
 
 NOT_GIVEN = "tidak diberikan"
+BESIDE = "kepala_unit"
 
 
 def unfilled(office: Office, ticket: AnyRow) -> list[str]:

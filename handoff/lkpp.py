@@ -27,8 +27,9 @@ class Lkpp(Protocol):
         there [003 step 1]."""
         ...
 
-    def data_came(self, connection: Connection, ticket: AnyRow, now: datetime) -> None:
-        """The user's data for LKPP's request are there, whole or in part [003 step 4]."""
+    def data_came(self, connection: Connection, ticket: AnyRow, now: datetime, words: str) -> None:
+        """The user's data for LKPP's request are there; ``words`` say whether all of them
+        [003 step 4]."""
         ...
 
     def not_solved(self, connection: Connection, ticket: AnyRow, now: datetime) -> None:
@@ -48,8 +49,8 @@ class ManualLkpp:
             "unduh paketnya, kirim ke LPSE Support, lalu catat nomor tiket LKPP.",
         )
 
-    def data_came(self, connection: Connection, ticket: AnyRow, now: datetime) -> None:
-        _alert(connection, ticket, now, "lkpp_data", "data dari pengguna siap diteruskan ke LKPP.")
+    def data_came(self, connection: Connection, ticket: AnyRow, now: datetime, words: str) -> None:
+        _alert(connection, ticket, now, "lkpp_data", f"{words} Siap diteruskan ke LKPP.")
 
     def not_solved(self, connection: Connection, ticket: AnyRow, now: datetime) -> None:
         _alert(

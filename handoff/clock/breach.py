@@ -10,9 +10,6 @@ from handoff.policy import Clock
 from handoff.standing import OPEN_STATES
 from handoff.ticket import tiers
 from storage.base import AnyRow
-from storage.repositories import agents
-
-BESIDE = "kepala_unit"  # stands beside the line: told what is overdue, never a gate [004]
 
 
 def run_out(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
@@ -37,8 +34,7 @@ def _notify(job: Job, name: str) -> None:
     text = f"{job.ticket.number}: batas waktu {LABELS[name]} sudah lewat."
     kind = f"breached:{name}"
     job.alert_holder(kind, text)
-    if agents.has_role(job.connection, BESIDE):
-        job.alert(kind, text, role=BESIDE)
+    job.alert_beside(kind, text)
 
 
 def _raise(job: Job, name: str, deadline: AnyRow) -> None:

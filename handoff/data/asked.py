@@ -96,7 +96,8 @@ def state_after(job: Job, request: AnyRow) -> str:
 def tell_asker(job: Job, request: AnyRow, kind: str, text: str) -> None:
     """Alert whoever asked: the Admin LPSE for LKPP, else the holder."""
     if request.asked_by == LKPP:
-        job.alert(kind, text, role="admin_lpse")
+        words = text.removeprefix(f"{job.ticket.number}: ")
+        job.counter.lkpp.data_came(job.connection, job.ticket, job.moment.now, words)
     else:
         job.alert_holder(kind, text)
 

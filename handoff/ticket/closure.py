@@ -192,8 +192,13 @@ def _not_solved(job: Job, *, told: bool) -> None:
     waiting.stop(job, _about(job), waiting.CONFIRMATION)
     back_to_work(job)
     job.update(state=at_work(job))
-    job.alert_holder("not_solved", f"{job.ticket.number}: kata pengguna belum beres.")
+    words = f"{job.ticket.number}: kata pengguna belum beres."
+    job.alert_beside("unsolved", words)
     lkpp = job.ticket.tier == asked.LKPP
+    if lkpp:
+        job.counter.lkpp.not_solved(job.connection, job.ticket, job.moment.now)
+    else:
+        job.alert_holder("not_solved", words)
     job.answer(job.notice("not_solved", told=told, lkpp=lkpp))
 
 

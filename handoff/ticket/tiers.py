@@ -63,6 +63,7 @@ def raise_to(job: Job, target: Tier, reason: str) -> None:
     else:
         words = f"{job.ticket.number} dieskalasi ke {target.label}."
         job.alert("escalated", words, role=target.role)
+    job.alert_beside("unsolved", f"{job.ticket.number} belum selesai, naik ke {target.label}.")
     job.tell(job.notice("escalated", tier=target, lkpp=target.key == LKPP), expects="")
 
 

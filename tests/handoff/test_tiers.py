@@ -135,11 +135,29 @@ def test_in_an_office_of_one_person_everything_goes_its_way(rig: Rig) -> None:
     assert rig.ticket().state == "selesai"
 
 
-@pytest.mark.parametrize("verb", ["escalated", "data_came", "not_solved"])
-def test_whatever_lkpp_has_to_hear_reaches_the_admin_lpse(rig: Rig, verb: str) -> None:
+def test_the_kepala_unit_hears_of_what_is_unsolved_and_stops_nothing(rig: Rig) -> None:
+    staffed(rig, rina="helpdesk", dedi="koordinator", kepala="kepala_unit")
+    number = opened(rig)
+    rig.act("rina", a.Escalate("buntu"))
+    rig.act("dedi", a.Solve("Sudah diperbaiki", "Dedi"))
+    rig.say("belum bisa min, masih sama", channel="telegram")
+    told = alerts_of(rig, "kepala_unit")
+    assert any(number in text and "naik ke" in text for text in told)
+    assert any(number in text and "belum beres" in text for text in told)
+    rig.act("kepala", a.Recommend("dahulukan"))
+    assert rig.ticket().tier == "koordinator"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [("escalated", ()), ("data_came", ("Data lengkap.",)), ("not_solved", ())],
+)
+def test_whatever_lkpp_has_to_hear_reaches_the_admin_lpse(
+    rig: Rig, verb: str, words: tuple[str, ...]
+) -> None:
     number = opened(rig)
     row, now = rig.ticket(), rig.clock.now()
     rig.loket.database.write(
-        lambda unit: getattr(ManualLkpp(), verb)(unit.connection, row, now)
+        lambda unit: getattr(ManualLkpp(), verb)(unit.connection, row, now, *words)
     ).result()
     assert any(number in text for text in alerts_of(rig, "admin_lpse"))
