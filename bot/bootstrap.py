@@ -41,7 +41,7 @@ from dialogs.texts import Texts
 from handoff.clock.calendar import OfficeCalendar
 from handoff.counter import Counter
 from handoff.lkpp import ManualLkpp
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage import schema
 from storage.database import Database, open_database
 from storage.repositories.topics import CHANNEL as GROUP
@@ -308,7 +308,7 @@ def _report(task: asyncio.Task[object]) -> None:
 
 def load_engine(config: Config, cache: Path, say: Callable[[str], None]) -> Engine:
     """The configured NLU engine, trained first if its model is missing or old."""
-    from nlu.builtin import load_or_train
+    from nlu.engines.builtin import load_or_train
 
     begun = time.perf_counter()
     engine = load_or_train(cache, say=say)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from nlu.builtin import load_or_train
-from nlu.engine import Engine
+from nlu.engines.builtin import load_or_train
+from nlu.engines.port import Engine
 from tests.rig import ROOT, Rig
 
 

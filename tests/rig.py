@@ -30,7 +30,7 @@ from bot.staff.passwords import Passwords
 from bot.user_turns import Taken
 from dialogs.heard import SharedPhone, Tap
 from handoff.actions import Action
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage import schema
 from storage.repositories import agents, messages
 from storage.repositories import clock as clocks

@@ -26,7 +26,7 @@ from handoff.history import verify
 from handoff.refusal import Refused
 from handoff.rights import may
 from handoff.standing import OPEN_STATES, ROLES, Standing, Worker
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage.repositories import agents as accounts
 from tests.handoff.tickets import opened
 from tests.rig import Rig

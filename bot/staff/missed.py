@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from importlib.resources import as_file, files
 
-from nlu.entities import find_entities
-from nlu.training_data import read_intents
+from nlu.learning.training_data import read_intents
+from nlu.text.entities import find_entities
 from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import misses

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from tests.process import Served
 from tests.rig import ROOT
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from tests.bot.desk_pages import Agent, Office, Visitor
 from tests.bot.test_browser import ARGS, CHROMIUM, PHONE, Device, screenshot
 

@@ -27,7 +27,7 @@ from click.testing import CliRunner, Result
 
 from bot import cli
 from bot.staff.passwords import Passwords
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage import schema
 from tests.process import CACHE
 from tests.rig import PNG, ROOT, Rig

@@ -111,7 +111,7 @@ def test_the_shipped_file_is_good() -> None:
         (put("authorities.kejaksaan", "x"), ["authorities.kejaksaan", "lpse, lkpp"]),
         (put("files.max_kb", 1), ["files.max_kb", "max_mb, types"]),
         (put("channels.whatsapp", True), ["channels.whatsapp", "web, telegram"]),
-        (put("nlu.model", "x"), ["nlu.model", "engine"]),
+        (put("nlu.learning.model", "x"), ["nlu.learning.model", "engine"]),
         (lambda raw: raw.update(identitas=raw.pop("identity")), ["identitas is not known"]),
         # missing ones
         (drop("identity"), ["identity is missing"]),

@@ -16,7 +16,7 @@ from bot.channels.port import Refused as ChannelRefused
 from bot.staff.missed import as_training_data
 from bot.staff.worklist import show_lists
 from handoff.actions import AskData
-from nlu.training_data import read_folder, read_intents
+from nlu.learning.training_data import read_folder, read_intents
 from storage.repositories import events, messages
 from tests.bot.console import Desk, seen
 from tests.handoff.tickets import opened

@@ -29,7 +29,7 @@ from bot.channels.port import (
 from bot.claims import LEASE
 from bot.delivery import AT_ONCE
 from dialogs.reply import Attached, Reply, RowClass
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage.database import Unavailable
 from storage.repositories import conversations
 from storage.unit import Unit

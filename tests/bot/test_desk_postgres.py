@@ -14,7 +14,7 @@ from bot.channels.port import Refused as PlatformRefused
 from bot.staff import accounts
 from handoff import actions as a
 from handoff.history import verify
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage.unit import Unit
 from tests.bot.console import Desk, seen
 from tests.bot.replicas import make_url, postgres

@@ -14,7 +14,7 @@ import pytest
 from bot.bootstrap import build
 from bot.staff import accounts
 from handoff import actions as a
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage.repositories import conversations, messages, queue, worklists
 from storage.unit import Unit
 from tests.forum import GROUP, GroupRig, Killed

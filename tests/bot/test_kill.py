@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from tests.bot.kill_checks import Aftermath
 from tests.fake_telegram import FakeTelegram
 from tests.people import Chatterer, Person, Script, TelegramPerson, WebPerson

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bot.channels.telegram_webhook import SECRET_HEADER
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from tests.people import NUMBER, Heard, Script, plain
 from tests.process import WEBHOOK_SECRET, Served, eventually, quiet_port
 from tests.rig import office_config

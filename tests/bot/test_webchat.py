@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.web import live, webchat
-from nlu.engine import Engine
+from nlu.engines.port import Engine
 from storage import database as storage_database
 from tests.bot.webchat import Api, Browser, error_code, new_id
 from tests.process import Served

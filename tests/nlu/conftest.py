@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nlu.builtin import BuiltinEngine, load_or_train
-from nlu.fingerprint import PROJECT
+from nlu.engines.builtin import BuiltinEngine, load_or_train
+from nlu.learning.fingerprint import PROJECT
 
 SMALL = {
     "greet": "halo min|selamat pagi|assalamualaikum|halo admin selamat siang|permisi kak|pagi pak",

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nlu.builtin import BuiltinEngine
-from nlu.clauses import core, pieces
-from nlu.engine import Engine
+from nlu.engines.builtin import BuiltinEngine
+from nlu.engines.port import Engine
+from nlu.text.clauses import core, pieces
 from nlu.understanding import NOTHING, Understanding
 
 CLEAR = {

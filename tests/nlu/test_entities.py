@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from nlu.entities import find_entities
+from nlu.text.entities import find_entities
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu import training
-from nlu.builtin import MODEL_FILE, BuiltinEngine, load_or_train
-from nlu.calibration import softmax
+from nlu.engines.builtin import MODEL_FILE, BuiltinEngine, load_or_train
 from nlu.errors import ModelError, TrainingError
-from nlu.fingerprint import PROJECT, fingerprint
-from nlu.model import load, save
-from nlu.normalize import normalize
-from nlu.pipeline import read_pipeline
-from nlu.training_data import Example, read_folder
+from nlu.learning import training
+from nlu.learning.calibration import softmax
+from nlu.learning.fingerprint import PROJECT, fingerprint
+from nlu.learning.model import load, save
+from nlu.learning.pipeline import read_pipeline
+from nlu.learning.training_data import Example, read_folder
+from nlu.text.normalize import normalize
 
 UNSEEN = ["min gmn upload dokumennya gagal", "pasword lupa", "sanggahan kapan dijawab", "xyz", "a"]
 
@@ -131,7 +131,7 @@ def test_an_error_in_the_data_reaches_the_operator_as_one_sentence(
 def test_serving_never_imports_scikit_learn_or_scipy(project: Path, tmp_path: Path) -> None:
     load_or_train(tmp_path, say=lambda line: None, project=project)
     program = (
-        "import sys; from pathlib import Path; from nlu.builtin import load_or_train\n"
+        "import sys; from pathlib import Path; from nlu.engines.builtin import load_or_train\n"
         "engine = load_or_train(Path(sys.argv[1]), say=print, project=Path(sys.argv[2]))\n"
         "engine.parse('lupa password, hp 081234567890')\n"
         "print(sorted({'sklearn', 'scipy', 'pandas'} & sys.modules.keys()))"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.lexicon import FORMS, KEEP, PHRASES
-from nlu.normalize import normalize
+from nlu.text.lexicon import FORMS, KEEP, PHRASES
+from nlu.text.normalize import normalize
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nlu.errors import PipelineError
-from nlu.fingerprint import PROJECT
-from nlu.pipeline import read_pipeline
+from nlu.learning.fingerprint import PROJECT
+from nlu.learning.pipeline import read_pipeline
 
 GOOD = """recipe: default.v1
 pipeline:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nlu.errors import TrainingDataError
-from nlu.fingerprint import PROJECT
-from nlu.normalize import normalize
-from nlu.training_data import plain, read_folder, read_intents
+from nlu.learning.fingerprint import PROJECT
+from nlu.learning.training_data import plain, read_folder, read_intents
+from nlu.text.normalize import normalize
 
 
 def write(folder: Path, content: str, name: str = "nlu.yml") -> Path:

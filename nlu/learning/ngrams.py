@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.pipeline import Ngrams
+from nlu.learning.pipeline import Ngrams
 
 Floats = NDArray[np.float32]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.calibration import Calibration
 from nlu.errors import ModelError
-from nlu.ngrams import Block, Floats
-from nlu.pipeline import Ngrams
+from nlu.learning.calibration import Calibration
+from nlu.learning.ngrams import Block, Floats
+from nlu.learning.pipeline import Ngrams
 
 
 @dataclass(frozen=True, slots=True)

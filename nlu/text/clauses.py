@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nlu.lexicon import words
-from nlu.normalize import normalize
+from nlu.text.lexicon import words
+from nlu.text.normalize import normalize
 
 SOCIAL: frozenset[str] = frozenset({"greet", "goodbye", "thanks"})
 """What a message is only if there is nothing else in it."""

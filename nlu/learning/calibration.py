@@ -1,6 +1,6 @@
 """From the classifier's scores to confidences that mean something.
 
-Two numbers are learnt on messages the classifier had not seen (nlu/training.py): how sharp
+Two numbers are learnt on messages the classifier had not seen (nlu/learning/training.py): how sharp
 the softmax over the intents in scope is, and how top score, margin and the score of the
 out-of-scope class tell a message in scope from any other. The confidence of an intent is
 the product, so gibberish gets little of it whatever its best intent is.

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.clauses import SMALL_TALK, SOCIAL, questions
-from nlu.entities import find_entities
 from nlu.errors import ModelError, TrainingError
-from nlu.fingerprint import PROJECT, fingerprint
-from nlu.model import Model, load
-from nlu.normalize import normalize
+from nlu.learning.fingerprint import PROJECT, fingerprint
+from nlu.learning.model import Model, load
+from nlu.text.clauses import SMALL_TALK, SOCIAL, questions
+from nlu.text.entities import find_entities
+from nlu.text.normalize import normalize
 from nlu.understanding import Intent, Understanding
 
 LONGEST = 1000
@@ -32,7 +32,7 @@ TRAINING_SECONDS = 300
 
 
 class BuiltinEngine:
-    """Implements ``nlu.engine.Engine``; nothing in it changes after the start."""
+    """Implements ``nlu.engines.port.Engine``; nothing in it changes after the start."""
 
     def __init__(self, model: Model) -> None:
         self._intents = model.intents
@@ -104,7 +104,15 @@ def load_or_train(
 
 def train_in_subprocess(path: Path, project: Path = PROJECT) -> None:
     """Writes a new model file; raises TrainingError with the trainer's sentence."""
-    command = [sys.executable, "-m", "nlu.training", "--out", str(path), "--project", str(project)]
+    command = [
+        sys.executable,
+        "-m",
+        "nlu.learning.training",
+        "--out",
+        str(path),
+        "--project",
+        str(project),
+    ]
     shown = None if sys.stderr.isatty() else subprocess.PIPE
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nlu.lexicon import FORMS, FUSED_NEGATIONS, FUSED_VERBS, KEEP, NYA_WORDS, PHRASES
+from nlu.text.lexicon import FORMS, FUSED_NEGATIONS, FUSED_VERBS, KEEP, NYA_WORDS, PHRASES
 
 # Stand-ins for values that say nothing about the question but differ in every message.
 URL, EMAIL, TICKET, NUMBER = "_url", "_mail", "_tiket", "_num"
@@ -31,7 +31,7 @@ _SPECIALS = (
     (WEB_ADDRESS, f" {URL} "),
     (TICKET_NUMBER, f" {TICKET} "),
 )
-_TOKEN = re.compile(r"_[a-z]+|[a-z]+(?:['-]?[a-z0-9]+)*|\d[\d.,:/-]*")
+_TOKEN = re.compile(r"_[a-z]+|[a-z]+(?:['-]?[a-z0-9]+)*|[0-9][0-9.,:/-]*")
 _LONG = re.compile(r"([a-z])\1{2,}")
 _TWICE = re.compile(r"^(?:([a-z]{3,})2|([a-z]{3,})-?\2|([a-z]{3,})-\3)(nya|an|in)?$")
 _TAIL = re.compile(r"(?:([aiou])\1|([hknmg])\2)$")

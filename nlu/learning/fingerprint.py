@@ -6,19 +6,10 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-from nlu.training_data import data_files
+from nlu.learning.training_data import data_files
 
-PROJECT = Path(__file__).parent
-CODE = (
-    "calibration.py",
-    "lexicon.py",
-    "model.py",
-    "ngrams.py",
-    "normalize.py",
-    "pipeline.py",
-    "training.py",
-    "training_data.py",
-)
+PROJECT = Path(__file__).parent.parent
+CODE = ("learning/*.py", "text/lexicon.py", "text/normalize.py")
 LIBRARIES = ("numpy", "scikit-learn")
 
 
@@ -26,7 +17,8 @@ def fingerprint(project: Path = PROJECT) -> str:
     """A hash over the project's config, domain and data, our code and the libraries."""
     digest = hashlib.blake2b(digest_size=16)
     files = [project / "config.yml", project / "domain.yml", *data_files(project / "data")]
-    for path in (*files, *(PROJECT / name for name in CODE)):
+    code = sorted(path for pattern in CODE for path in PROJECT.glob(pattern))
+    for path in (*files, *code):
         content = path.read_bytes()
         digest.update(f"{path.name}\0{len(content)}\0".encode())
         digest.update(content)

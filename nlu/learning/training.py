@@ -1,4 +1,4 @@
-"""Trains the builtin engine's model: ``python -m nlu.training --out FILE``.
+"""Trains the builtin engine's model: ``python -m nlu.learning.training --out FILE``.
 
 Runs as a process of its own, because scikit-learn costs a second and a hundred megabytes
 to import and the serving process must not stand still (design 6.20).
@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.calibration import Calibration, scope_features
 from nlu.errors import NluError, TrainingError
-from nlu.fingerprint import PROJECT, fingerprint
-from nlu.model import Model, save
-from nlu.ngrams import Block
-from nlu.normalize import normalize
-from nlu.pipeline import Classifier, Ngrams, Pipeline, read_pipeline
-from nlu.training_data import Example, read_folder, read_intents
+from nlu.learning.calibration import Calibration, scope_features
+from nlu.learning.fingerprint import PROJECT, fingerprint
+from nlu.learning.model import Model, save
+from nlu.learning.ngrams import Block
+from nlu.learning.pipeline import Classifier, Ngrams, Pipeline, read_pipeline
+from nlu.learning.training_data import Example, read_folder, read_intents
+from nlu.text.normalize import normalize
 
 MEMORY_LIMIT = 2 * 1024**3
 """Bytes of address space: far above what training needs, far below what hurts a server."""
@@ -214,7 +214,7 @@ def _limit_memory() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 and a line about the model, or 1 and one sentence about what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m nlu.training", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m nlu.learning.training", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the model file to write")
     parser.add_argument("--project", type=Path, default=PROJECT, help="a Rasa project folder")
     options = parser.parse_args(arguments)

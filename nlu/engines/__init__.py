@@ -1,0 +1,1 @@
+"""The engines behind one port: builtin, a Rasa server, and one guarding the other."""

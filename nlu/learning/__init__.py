@@ -1,0 +1,1 @@
+"""From training messages to a model: data, pipeline, features, classifier, confidence."""
