@@ -37,13 +37,15 @@ class Understanding:
     """The parse of one text.
 
     ``intent_ranking`` is sorted by falling confidence and starts with ``intent``.
-    An empty text has ``intent`` None and an empty ranking.
+    An empty text has ``intent`` None and an empty ranking. ``also`` holds further
+    questions of the same message, surely understood, in the order said.
     """
 
     text: str
     intent: Intent | None = None
     intent_ranking: tuple[Intent, ...] = ()
     entities: tuple[Entity, ...] = ()
+    also: tuple[Intent, ...] = ()
 
     def is_(self, name: str, at_least: float) -> bool:
         """Whether the top intent is ``name`` with enough confidence."""

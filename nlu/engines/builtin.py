@@ -12,21 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.errors import ModelError, TrainingError
+from nlu.learning.deciding import decide
 from nlu.learning.fingerprint import PROJECT, fingerprint
 from nlu.learning.model import Model, load
-from nlu.text.clauses import SMALL_TALK, SOCIAL, questions
 from nlu.text.entities import find_entities
-from nlu.text.normalize import normalize
+from nlu.text.normalizers import READINGS
 from nlu.understanding import Intent, Understanding
 
-LONGEST = 1000
-"""Characters looked at for the intent; a question stands near the front."""
-LONGEST_FOR_ENTITIES = 4000
-"""Characters searched for entities."""
-SURE = 0.7
-"""Confidence with which a piece of a message speaks for the whole."""
-RANKED = 10
-"""Entries of the intent ranking, as many as Rasa gives."""
 MODEL_FILE = "nlu-model.npz"
 TRAINING_SECONDS = 300
 
@@ -34,19 +26,31 @@ TRAINING_SECONDS = 300
 class BuiltinEngine:
     """Implements ``nlu.engines.port.Engine``; nothing in it changes after the start."""
 
+    name = "builtin"
+
     def __init__(self, model: Model) -> None:
-        self._intents = model.intents
-        self._outside = model.outside
-        self._weights = model.weights
-        self._intercept = model.intercept.astype(np.float64)
-        self._calibration = model.calibration
+        self.model = model
+        self._weights = model.fitted.weights
+        self._intercept = model.fitted.intercept.astype(np.float64)
+        self._readings = READINGS[model.normalizer]
         self._vectorizers = tuple(block.vectorizer() for block in model.blocks)
 
     def parse(self, text: str) -> Understanding:
         """Never raises for any text; an empty one gives an empty Understanding."""
-        entities = find_entities(text[:LONGEST_FOR_ENTITIES])
-        ranking = self._ranking(text[:LONGEST])
-        return Understanding(text, ranking[0] if ranking else None, ranking, entities)
+        entities = find_entities(text)
+        if not text.strip():
+            return Understanding(text, entities=entities)
+        model = self.model
+        found = decide(self._readings(text), self.confidences, model.intents, model.outside)
+        ranking = tuple(Intent(name, confidence) for name, confidence in found.ranking)
+        also = tuple(Intent(name, confidence) for name, confidence in found.also)
+        return Understanding(text, ranking[0], ranking, entities, also)
+
+    def confidences(self, normalized: str) -> NDArray[np.float64]:
+        """The confidence of every intent, in the model's order; sum 1."""
+        return self.model.fitted.calibration.confidences(
+            self.scores(normalized), self.model.outside
+        )
 
     def scores(self, normalized: str) -> NDArray[np.float64]:
         """The classifier's raw score for every intent, in the model's order."""
@@ -60,28 +64,6 @@ class BuiltinEngine:
             return self._intercept
         total: NDArray[np.float64] = np.array(values) @ self._weights[rows]
         return total + self._intercept
-
-    def _ranking(self, text: str) -> tuple[Intent, ...]:
-        if not text.strip():
-            return ()
-        best = self._confidences(normalize(text))
-        if self._top(best) in SOCIAL:
-            inside = map(self._confidences, questions(text, self._top(best)))
-            best = next((found for found in inside if self._is_question(found)), best)
-        return self._ranked(best)
-
-    def _is_question(self, confidences: NDArray[np.float64]) -> bool:
-        return self._top(confidences) not in SMALL_TALK and confidences.max() >= SURE
-
-    def _top(self, confidences: NDArray[np.float64]) -> str:
-        return self._intents[int(confidences.argmax())]
-
-    def _confidences(self, normalized: str) -> NDArray[np.float64]:
-        return self._calibration.confidences(self.scores(normalized), self._outside)
-
-    def _ranked(self, confidences: NDArray[np.float64]) -> tuple[Intent, ...]:
-        order = np.argsort(-confidences, kind="stable")[:RANKED]
-        return tuple(Intent(self._intents[i], float(confidences[i])) for i in order)
 
 
 def load_or_train(

@@ -6,8 +6,11 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +19,40 @@ from nlu.errors import ModelError
 from nlu.learning.calibration import Calibration
 from nlu.learning.ngrams import Block, Floats
 from nlu.learning.pipeline import Ngrams
+from nlu.learning.thresholds import Thresholds
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A linear classifier and what cross-validation found out about it.
+
+    ``weights`` has one row for each column of the features and one column an intent.
+    """
+
+    intents: tuple[str, ...]
+    weights: Floats
+    intercept: Floats
+    calibration: Calibration
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A trained linear model; ``weights`` has one row for each column of the blocks."""
+    """What training writes and serving reads: how texts become features, and the classifier."""
 
     fingerprint: str
-    intents: tuple[str, ...]
     out_of_scope: str
+    normalizer: str
     blocks: tuple[Block, ...]
-    weights: Floats
-    intercept: Floats
-    calibration: Calibration
+    fitted: Fitted
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All intents, in the order of the scores."""
+        return self.fitted.intents
 
     @property
     def outside(self) -> int | None:
@@ -37,12 +61,110 @@ class Model:
 
 
 def save(model: Model, path: Path) -> None:
-    """Writes the file whole or not at all: temporary file, fsync, rename, fsync of the folder."""
+    """Writes the file whole or not at all."""
+    about = {
+        "fingerprint": model.fingerprint,
+        "out_of_scope": model.out_of_scope,
+        "normalizer": model.normalizer,
+        "blocks": len(model.blocks),
+    }
+    arrays: Arrays = {"about": _json(about), **_of_fitted(model.fitted)}
+    for i, block in enumerate(model.blocks):
+        arrays |= _of_block(block, str(i))
+    _write(path, arrays)
+
+
+def load(path: Path, fingerprint: str) -> Model:
+    """Reads a model made from exactly this fingerprint; ModelError for anything else."""
+    with _reading(path) as arrays:
+        about = json.loads(_text(arrays["about"]))
+        if about["fingerprint"] != fingerprint:
+            raise ModelError(f"{path}: made from other data, settings or versions.")
+        blocks: list[Block] = []
+        for i in range(int(about["blocks"])):
+            blocks.append(_block(arrays, str(i), sum(len(block.terms) for block in blocks)))
+        fitted = _fitted(arrays)
+        model = Model(
+            str(about["fingerprint"]),
+            str(about["out_of_scope"]),
+            str(about["normalizer"]),
+            tuple(blocks),
+            fitted,
+        )
+    _check(model, path)
+    return model
+
+
+def save_fitted(fitted: Fitted, path: Path) -> None:
+    """A classifier alone, as a Rasa component keeps it."""
+    _write(path, _of_fitted(fitted))
+
+
+def load_fitted(path: Path) -> Fitted:
+    """A classifier alone; ModelError for a broken file."""
+    with _reading(path) as arrays:
+        return _fitted(arrays)
+
+
+def save_block(block: Block, path: Path) -> None:
+    """A TF-IDF block alone, as a Rasa component keeps it."""
+    _write(path, _of_block(block, ""))
+
+
+def load_block(path: Path) -> Block:
+    """A TF-IDF block alone, its columns from 0; ModelError for a broken file."""
+    with _reading(path) as arrays:
+        return _block(arrays, "", 0)
+
+
+def _of_fitted(fitted: Fitted) -> Arrays:
+    about = {
+        "intents": fitted.intents,
+        "calibration": asdict(fitted.calibration),
+        "thresholds": asdict(fitted.thresholds),
+        "measures": fitted.measures,
+    }
+    return {
+        "classifier": _json(about),
+        "weights": fitted.weights,
+        "intercept": fitted.intercept,
+    }
+
+
+def _fitted(arrays: Mapping[str, Any]) -> Fitted:
+    about = json.loads(_text(arrays["classifier"]))
+    sharpness, scope = about["calibration"]["sharpness"], about["calibration"]["scope"]
+    return Fitted(
+        tuple(str(name) for name in about["intents"]),
+        arrays["weights"],
+        arrays["intercept"],
+        Calibration(float(sharpness), None if scope is None else tuple(scope)),
+        Thresholds(**about["thresholds"]),
+        dict(about["measures"]),
+    )
+
+
+def _of_block(block: Block, number: str) -> Arrays:
+    return {
+        f"shape{number}": _json(asdict(block.shape)),
+        f"terms{number}": _bytes("\n".join(block.terms)),
+        f"idf{number}": block.idf,
+    }
+
+
+def _block(arrays: Mapping[str, Any], number: str, offset: int) -> Block:
+    shape = Ngrams(**json.loads(_text(arrays[f"shape{number}"])))
+    terms = tuple(_text(arrays[f"terms{number}"]).split("\n"))
+    return Block(shape, terms, arrays[f"idf{number}"], offset)
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    """Temporary file, fsync, rename, fsync of the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **_arrays(model))
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy 1.23 has no allow_pickle
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -56,71 +178,32 @@ def save(model: Model, path: Path) -> None:
         os.close(folder)
 
 
-def load(path: Path, fingerprint: str) -> Model:
-    """Reads a model made from exactly this fingerprint; ModelError for anything else."""
+@contextmanager
+def _reading(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The arrays of a file; whatever is wrong with it is a ModelError."""
     try:
         # np.load leaves a file it opened itself open when the archive is broken.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            about = json.loads(_text(arrays["about"]))
-            if about["fingerprint"] != fingerprint:
-                raise ModelError(f"{path}: made from other data, settings or versions.")
-            model = _model(about, arrays)
+            yield arrays
     except FileNotFoundError:
         raise ModelError(f"{path}: no model yet.") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: broken model file ({type(error).__name__}).") from error
-    _check(model, path)
-    return model
-
-
-def _arrays(model: Model) -> dict[str, NDArray[np.generic]]:
-    about = {
-        "fingerprint": model.fingerprint,
-        "intents": model.intents,
-        "out_of_scope": model.out_of_scope,
-        "calibration": asdict(model.calibration),
-        "blocks": [asdict(block.shape) for block in model.blocks],
-    }
-    arrays: dict[str, NDArray[np.generic]] = {
-        "about": _bytes(json.dumps(about)),
-        "weights": model.weights,
-        "intercept": model.intercept,
-    }
-    for i, block in enumerate(model.blocks):
-        arrays[f"terms{i}"] = _bytes("\n".join(block.terms))
-        arrays[f"idf{i}"] = block.idf
-    return arrays
-
-
-def _model(about: dict[str, object], arrays: np.lib.npyio.NpzFile) -> Model:
-    raw: dict[str, list[dict[str, object]]] = about  # type: ignore[assignment]  # JSON we wrote
-    blocks: list[Block] = []
-    offset = 0
-    for i, shape in enumerate(raw["blocks"]):
-        terms = tuple(_text(arrays[f"terms{i}"]).split("\n"))
-        blocks.append(Block(Ngrams(**shape), terms, arrays[f"idf{i}"], offset))  # type: ignore[arg-type]
-        offset += len(terms)
-    calibration = dict(about["calibration"])  # type: ignore[call-overload]
-    scope = calibration["scope"]
-    return Model(
-        str(about["fingerprint"]),
-        tuple(str(name) for name in raw["intents"]),
-        str(about["out_of_scope"]),
-        tuple(blocks),
-        arrays["weights"],
-        arrays["intercept"],
-        Calibration(float(calibration["sharpness"]), None if scope is None else tuple(scope)),
-    )
 
 
 def _check(model: Model, path: Path) -> None:
+    weights, intercept = model.fitted.weights, model.fitted.intercept
     rows = sum(len(block.terms) for block in model.blocks)
     wanted = (rows, len(model.intents))
     fits = all(block.idf.shape == (len(block.terms),) for block in model.blocks)
-    if not fits or model.weights.shape != wanted or model.intercept.shape != wanted[1:]:
+    if not fits or weights.shape != wanted or intercept.shape != wanted[1:]:
         raise ModelError(f"{path}: broken model file (sizes do not fit).")
-    if not np.isfinite(model.weights).all():
+    if not np.isfinite(weights).all():
         raise ModelError(f"{path}: broken model file (weights are not numbers).")
+
+
+def _json(value: object) -> NDArray[np.uint8]:
+    return _bytes(json.dumps(value))
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

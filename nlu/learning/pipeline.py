@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 
@@ -28,13 +29,20 @@ class Classifier:
     """A linear classifier and the name of the intent for everything else."""
 
     kind: Literal["logistic_regression", "linear_svc"] = "linear_svc"
-    C: float = 1.0
+    C: float = 1.5
     out_of_scope: str = "out_of_scope"
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """A component without options."""
+    """A component that has nothing to set for training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """Brings texts to one spelling; ``language`` names a function of nlu.text.normalizers."""
+
+    language: Literal["indonesian", "plain"] = "indonesian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,17 @@ class Pipeline:
 
     classifier: Classifier
     ngrams: tuple[Ngrams, ...] = field(default=())
+    normalizer: str = "plain"
 
 
-COMPONENTS: dict[str, type[Ngrams] | type[Classifier] | type[Nothing]] = {
+Part = Ngrams | Classifier | Normalizer | Nothing
+P = TypeVar("P", bound=Part)
+
+RASAS = frozenset({"name", "alias"})
+"""Keys of a pipeline entry that Rasa reads itself; ``alias`` names one that stands twice."""
+COMPONENTS: dict[str, type[Part]] = {
     "WhitespaceTokenizer": Nothing,
-    "nlu.components.IndonesianNormalizer": Nothing,
+    "nlu.components.TextNormalizer": Normalizer,
     "nlu.components.TfidfFeaturizer": Ngrams,
     "nlu.components.LinearIntentClassifier": Classifier,
     "nlu.components.PatternEntityExtractor": Nothing,
@@ -55,6 +69,7 @@ COMPONENTS: dict[str, type[Ngrams] | type[Classifier] | type[Nothing]] = {
 CHOICES: dict[str, tuple[str, ...]] = {
     "analyzer": ("char_wb", "word"),
     "kind": ("logistic_regression", "linear_svc"),
+    "language": ("indonesian", "plain"),
 }
 
 
@@ -78,36 +93,49 @@ def read_pipeline(path: Path) -> Pipeline:
             f"{path}: the builtin engine needs at least one nlu.components.TfidfFeaturizer"
             " and exactly one nlu.components.LinearIntentClassifier."
         )
-    return Pipeline(classifiers[0], ngrams)
+    normalizers = [part.language for part in parts if isinstance(part, Normalizer)]
+    return Pipeline(classifiers[0], ngrams, *normalizers[-1:])
 
 
-def _component(path: Path, entry: object) -> Ngrams | Classifier | Nothing:
-    options: dict[str, Any] = dict(entry) if isinstance(entry, dict) else {"name": entry}
-    name = options.pop("name", None)
+def _component(path: Path, entry: object) -> Part:
+    given: dict[str, Any] = dict(entry) if isinstance(entry, dict) else {"name": entry}
+    name = given.get("name")
     kind = COMPONENTS.get(str(name))
     if kind is None:
         raise PipelineError(
             f'{path}: component "{name}" is not supported by the builtin engine;'
             " remove it, or set nlu.engine to rasa in config.yml."
         )
+    try:
+        return options(kind, given)
+    except PipelineError as error:
+        raise PipelineError(f"{path}: {name}{error}") from None
+
+
+def options(kind: type[P], given: Mapping[str, Any]) -> P:
+    """The settings of a component from its pipeline entry.
+
+    Raises PipelineError for an unknown one; the sentence begins with the option's name.
+    """
     allowed = {f.name: f.default for f in fields(kind)}
-    for key, value in options.items():
+    values = {key: value for key, value in given.items() if key not in RASAS}
+    for key, value in values.items():
         if key not in allowed:
             known = ", ".join(sorted(allowed)) or "none"
-            raise PipelineError(f'{path}: {name} has no option "{key}"; allowed: {known}.')
-        _check_value(path, f"{name}.{key}", key, value, allowed[key])
-    return kind(**options)
+            raise PipelineError(f' has no option "{key}"; allowed: {known}.')
+        _check_value(f".{key}", key, value, allowed[key])
+    return kind(**values)
 
 
-def _check_value(path: Path, where: str, key: str, value: object, default: object) -> None:
+def _check_value(where: str, key: str, value: object, default: object) -> None:
     """A value has its default's type (an int may stand for a float) and a sane size."""
     if key in CHOICES:
         if value not in CHOICES[key]:
-            raise PipelineError(f"{path}: {where} is {value!r}; use {' or '.join(CHOICES[key])}.")
+            raise PipelineError(f"{where} is {value!r}; use {' or '.join(CHOICES[key])}.")
         return
     wanted: tuple[type, ...] = (int, float) if isinstance(default, float) else (type(default),)
     right_type = isinstance(value, wanted) and isinstance(value, bool) == isinstance(default, bool)
     if not right_type:
-        raise PipelineError(f"{path}: {where} is {value!r}; expected {wanted[-1].__name__}.")
+        raise PipelineError(f"{where} is {value!r}; expected {wanted[-1].__name__}.")
     if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value <= 1e6:
-        raise PipelineError(f"{path}: {where} is {value!r}; expected a number above 0.")
+        raise PipelineError(f"{where} is {value!r}; expected a number above 0.")

@@ -22,7 +22,8 @@ _OTHER_SECTIONS = frozenset({"synonym", "regex", "lookup"})
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training message; ``voice`` is the name of the file it stands in."""
+    """One training message. ``voice`` is who writes so: the intent's ``metadata`` say it,
+    else the name of the file."""
 
     text: str
     intent: str
@@ -31,7 +32,9 @@ class Example:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """The YAML files of a data folder, sorted, subfolders included."""
+    """The YAML files of a data folder, sorted, subfolders included; of a file, itself."""
+    if folder.is_file():
+        return [folder]
     return sorted(p for p in folder.rglob("*") if p.suffix in (".yml", ".yaml") and p.is_file())
 
 
@@ -115,10 +118,12 @@ def _read_item(path: Path, item: yaml.Node, known: frozenset[str] | None) -> Ite
         raise _error(path, item, 'each item of "nlu" needs "intent" and "examples".')
     if known is not None and intent.value not in known:
         raise _error(path, intent, f'intent "{intent.value}" is not in domain.yml.')
+    voice = _child(_child(item, "metadata") or item, "voice")
+    name = str(voice.value) if isinstance(voice, yaml.ScalarNode) else path.stem
     found = 0
     for text, line in _texts(path, intent, examples):
         found += 1
-        yield Example(text, str(intent.value), path.stem, line)
+        yield Example(text, str(intent.value), name, line)
     if not found:
         raise _error(path, intent, f'intent "{intent.value}" has no examples.')
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nlu.text.lexicon import words
 from nlu.text.normalize import normalize
@@ -12,10 +12,17 @@ SOCIAL: frozenset[str] = frozenset({"greet", "goodbye", "thanks"})
 """What a message is only if there is nothing else in it."""
 SMALL_TALK: frozenset[str] = SOCIAL | {"affirm", "deny", "cancel", "back", "help", "out_of_scope"}
 """What a piece of a message may not turn the whole into."""
+LONGEST = 1000
+"""Characters looked at for the intent; a question stands near the front."""
 MOST = 8
 """Pieces looked at; a longer story says what it is about in one of them."""
 
-_BREAK = re.compile(r"[.!?;\n]+(?=\s|$)|\n|,\s")
+_COURTESY = re.compile(r"[.!?;\n]+(?=\s|$)|\n|,\s")
+_SENTENCE = re.compile(
+    r"[.!?;\n]+(?=\s|$)|\n|(?:^|\s)\(?\d[.)](?=\s)"
+    r"|[,\s]\s*(?:sama|terus|trus|trs|dan juga|dan satu lagi|satu lagi|sekalian|lalu|plus)\s",
+    re.IGNORECASE,
+)
 _POLITE: frozenset[str] = words(
     "halo admin kak pak bu mas mbak bang teh kang uda uni gan sis bro pagi siang sore malam selamat"
     " assalamualaikum wr wb warahmatullahi wabarakatuh permisi maaf mohon izin ijin numpang mau"
@@ -31,25 +38,44 @@ _ASKS = re.compile(
 )
 
 
-def questions(text: str, social: str) -> Iterator[str]:
-    """The pieces that may be the question behind what reads as a courtesy.
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What may be asked in a text, normalised and without courtesies but for the whole.
 
-    Under a greeting that is any piece; thanks and goodbyes are often whole sentences about
-    what was answered, so there it must read like a question.
+    ``pieces`` are its sentences and comma parts, behind a greeting for example;
+    ``sentences`` what may be questions of their own, empty where there is one only.
     """
-    for piece in pieces(text):
-        if social == "greet" or _ASKS.search(piece):
-            yield piece
+
+    whole: str
+    pieces: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    def all(self) -> tuple[str, ...]:
+        """Every text in here once, the whole first."""
+        return tuple(dict.fromkeys((self.whole, *self.pieces, *self.sentences)))
 
 
-def pieces(text: str) -> list[str]:
-    """Normalised parts that may hold the question, without the courtesies around them.
+def readings(text: str) -> Readings:
+    """The readings of an Indonesian text."""
+    text = text[:LONGEST]
+    whole = normalize(text)
+    pieces = dict.fromkeys((core(whole), *_pieces(_COURTESY, text)))
+    sentences = tuple(dict.fromkeys(filter(None, _pieces(_SENTENCE, text))))
+    return Readings(
+        whole,
+        tuple(piece for piece in pieces if piece and piece != whole),
+        sentences if len(sentences) > 1 else (),
+    )
 
-    The whole message first, then its sentences and comma parts; no piece twice.
-    """
-    parts = [text, *(part for part in _BREAK.split(text) if part)]
-    found = dict.fromkeys(core(normalize(part)) for part in parts[: MOST + 1])
-    return [piece for piece in found if piece]
+
+def _pieces(breaks: re.Pattern[str], text: str) -> list[str]:
+    parts = [part for part in breaks.split(text) if part and not part.isspace()]
+    return [core(normalize(part)) for part in parts[:MOST]]
+
+
+def asks(normalized: str) -> bool:
+    """Whether a piece reads like a question or a trouble, not only like a remark."""
+    return bool(_ASKS.search(normalized))
 
 
 def core(normalized: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from nlu.understanding import Entity
 
+LONGEST = 4000
+"""Characters searched."""
 _CLOSING = ".,;:!?"
 _WORDS_BEFORE_A_CODE = (
     r"(?:kode|id|no|nomor|paket|tender|lelang|rup|npwp|nib|nik|hp|wa|telp|tlp|telepon|ktp|akun"
@@ -101,6 +103,7 @@ class Finder:
 
 def find_entities(text: str) -> tuple[Entity, ...]:
     """All entities of a text in the order they stand in; never two over the same letters."""
+    text = text[:LONGEST]
     found: list[Entity] = []
     for finder in FINDERS:
         for match in finder.pattern.finditer(text):

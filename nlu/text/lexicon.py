@@ -1,11 +1,15 @@
 """What people write, and the word it stands for: the tables of the normaliser.
 
+Slips and abbreviations are in here; dialects and English in ``nlu.text.dialects``.
+
 Every key is lower case. Domain short forms that look like chat slang (pp = Pejabat
 Pengadaan, pa = Pengguna Anggaran, pl = pengadaan langsung, pas = when) are in none of
 these tables: ``KEEP`` names them, so that no rule touches them.
 """
 
 from __future__ import annotations
+
+from nlu.text.dialects import DIALECTS, ENGLISH
 
 
 def words(text: str) -> frozenset[str]:
@@ -16,7 +20,8 @@ def words(text: str) -> frozenset[str]:
 KEEP: frozenset[str] = words(
     "pp pa pl pw ttd pas npwp nib nik ppk kpa rup hps spt sbu siujk siup kso tkdn pdn pkp"
     " cv pt ud tbk adp oss lkpp lpse spse apip ukpbj inaproc totp otp vai ssl css iii"
-    " company many any money ceremony tony full install access staff call off"
+    " many any money ceremony tony full install access staff call off ba bast pho fho sk tte ppe"
+    " dpa rka kbli ldp wbs skm apbd apbn opd skpd sop uu pmk"
 )
 
 # Words in -nya that are words of their own.
@@ -26,15 +31,15 @@ NYA_WORDS: frozenset[str] = words(
 
 # one form -> every spelling of it
 _SPELLINGS: dict[str, str] = {
-    "tidak": "ga gak gk g tdk tak tida tdak tidk ngga nggak ngg engga enggak enggk gag gakk ngak"
-    " nda ndak ndk ora mboten henteu teu indak kada nggk kagak kaga kgk gaak tidaak moal",
-    "tidak bisa": "gabs gkbs gakbs gaiso rabiso oraiso gbs tdkbs",
+    "tidak": "ga gak gk g tdk tida tdak tidk ngga nggak ngg engga enggak enggk gag gakk ngak"
+    " nda ndak ndk ora mboten henteu teu indak kada nggk kagak kaga kgk gaak tidaak moal tak",
+    "tidak bisa": "gabs gkbs gakbs gaiso rabiso oraiso gbs tdkbs takbisa",
     "tidak ada": "gada gaono raono",
     "jangan": "jgn jgan jangn jngan ojo ulah",
     "bukan": "bkn bukn bkan dudu sanes",
     "belum": "blm blum belom blom bloom belm durung dereng acan alun balum balun",
     "sudah": "sdh udh udah dah sudh suda sdah udha uda dh wes wis sampun atos enggeus tos alah"
-    " sdhh",
+    " sdhh udeh",
     "bagaimana": "gimana gmn gmna gmana gimna gimn gimanah bgmn bgmna bgaimana bagaimna bagaiman"
     " bagimana begimana gmnaa gmnya gimanain piye pie pye pripun kumaha kumha baa bagaimanakah"
     " gimane cemana camano",
@@ -84,7 +89,7 @@ _SPELLINGS: dict[str, str] = {
     "tadi": "td tdi",
     "kemarin": "kmrn kmren kemaren kmarin kmaren wingi kamari",
     "besok": "bsk besuk isuk enjing",
-    "hari": "hr",
+    "hari": "hr hri",
     "jam": "jm",
     "ini": "ni nih iki ieu iko nie",
     "itu": "tuh kuwi iku eta tuu",
@@ -107,26 +112,26 @@ _SPELLINGS: dict[str, str] = {
     "lihat": "liat lht ngeliat nengok ningali",
     "tahu": "tau thu ngerti",
     "tanya": "nanya tny nany takon naros bertanya menanyakan",
-    "lupa": "lp lupo lali hilap poho kelupaan lupaa lpa klupaan",
+    "lupa": "lp lupo lali hilap poho kelupaan lupaa lpa klupaan lpua",
     "ganti": "gnti ngganti gantos",
     "hilang": "ilang hlang kaleungitan",
-    "masuk": "msk msuk mlebu masuak asup masuknya lebet",
+    "masuk": "msk msuk mlebu masuak asup masuknya lebet maasuk masuuk",
     "keluar": "klr kluar metu kaluar",
     "muncul": "mncul muncull nongol metungul",
     "kirim": "krm kirm ngirim",
     "daftar": "dftar daptar ndaftar ngedaftar",
     "pendaftaran": "pndaftaran pendaptaran",
     "registrasi": "regis registrsi regristrasi registasi regist",
-    "gagal": "ggl gagl ggal",
-    "error": "eror erorr eor errror errr erro err",
-    "password": "pasword passwod paswod paswrd passwrd passwor pswd psword passord pswrd"
-    " passwd pass pasw katasandi sandi sandinya passowrd passwordd paswort",
+    "gagal": "ggl gagl ggal gaagl",
+    "error": "eror erorr eor errror errr erro err galat",
+    "password": "pasword pasowrd pasrod passwod paswod paswrd passwrd passwor pswd psword passord"
+    " pswrd passwd pass pasw katasandi sandi sandinya passowrd passwordd paswort",
     "upload": "aplod uplod aplot uplot aplut uplood apload aplud upld uploud aploud unggah"
     " mengunggah unggahan diunggah mengupload ngupload upluod",
     "download": "donlot donlod donwload dowload downlod dwnld unduh mengunduh donload mendownload"
     " ndownload didownload diunduh",
-    "email": "imel imail emal emel emai surel e-mail gmail imil emial emaill",
-    "login": "log-in logon signin sign-in sigin lgin logn loginn",
+    "email": "imel imail emal emel emai surel e-mail gmail imil emial emaill emali",
+    "login": "log-in logon signin sign-in sigin lgin logn loginn loign lgoin logim lohin",
     "verifikasi": "ferifikasi verifikasii veripikasi verif verfikasi verivikasi varifikasi",
     "verifikator": "ferifikator verifikatornya",
     "aktivasi": "aktifasi aktipasi aktivsi aktivasinya aktifkan mengaktifkan diaktifkan",
@@ -138,18 +143,18 @@ _SPELLINGS: dict[str, str] = {
     "penawaran": "pnwaran penwaran penawarannya pnawaran",
     "perusahaan": "prusahaan perushaan perusahan prshaan persh perusahaannya pershn",
     "pengadaan": "pngadaan pengadan",
-    "tender": "lelang lelangan pelelangan tendernya",
+    "tender": "lelang lelangan pelelangan tendernya tndr",
     "jadwal": "jdwal jadual jadwalnya skedul",
     "sertifikat": "sertipikat sertifkat srtifikat sertfikat",
-    "sanggah": "sanggahan menyanggah sangga disanggah",
+    "sanggah": "sanggahan menyanggah sangga disanggah snggah sngah sngh",
     "aanwijzing": "anwijzing aanwizing anwizing anwijing aanwijing anwesing anwejing"
     " aanwjzing anweizing",
     "server": "serper serverr peladen",
-    "akun": "akunn account acount akunt accoun akunku",
+    "akun": "akunn account acount akunt accoun akunku akn aukn",
     "userid": "uid username usernam usrid iduser",
     "petugas": "ptugas",
     "admin": "min mimin atmin adm minn admn",
-    "kak": "kakak kk ka kaka kakk",
+    "kak": "kakak kk kaka kakk",
     "pak": "bapak bpk bapa pk",
     "bu": "ibu ibuk buk bund bunda",
     "selamat": "slmt met slamat",
@@ -165,76 +170,97 @@ _SPELLINGS: dict[str, str] = {
     " e-catalogue",
     "ekontrak": "e-kontrak ekontrk e-contract econtract",
     "inaproc": "inaprok inapro inaproct inaprog inapork innaproc",
-    "sikap": "vms",
-    "sirup": "sirub sirrup syrup",
-    "spse": "eproc eprok e-proc lpse4 spsee eprocurement e-procurement eproc4",
+    "sikap": "vms sikp skiap",
+    "sirup": "sirub sirrup syrup srup siurp",
+    "spse": "eproc eprok e-proc lpse4 spsee eprocurement e-procurement eproc4 spes sspe psse",
     "apendo": "appendo apendoo apendro",
     "spamkodok": "spam-kodok spankodok spamkodog",
     "kedaluwarsa": "kadaluarsa kadaluwarsa kedaluarsa expired expire exp ekspired kadalwarsa",
     "whatsapp": "wa whatsap wasap watsap whatsup",
     "telepon": "telp tlp tlpn telfon telpon telephone tlfn hape hp handphone",
     "internet": "inet",
-    "kantor": "kntor",
+    "kantor": "kntor ktr",
     "mendaftar": "mndaftar",
     "perpanjang": "prpanjang perpanjangan memperpanjang",
     "blacklist": "blaklist bleklis black-list",
     "blokir": "diblokir terblokir blok ngeblok keblokir diblok",
+    "buat": "bikin bkin mbikin bikinin bikinkan buatkan buatin",
+    "izin": "ijin",
+    "teman": "temen",
+    "benar": "bener",
+    "pakai": "pake",
+    "malam": "malem mlm",
+    "datang": "dateng dtg",
+    "ingat": "inget",
+    "tahun": "taun thn",
+    "memang": "emang emg mmg",
+    "cepat": "cepet",
+    "besar": "gede",
+    "kasih": "ksh",
+    "padahal": "pdhl padhal pdahal",
+    "banget": "bgt bngt bgtt",
+    "juta": "jt",
+    "ribu": "rb",
+    "tanggal": "tgl tggl",
+    "bulan": "bln",
+    "minggu": "mgg mggu",
+    "dulu": "dlu dl",
+    "salah": "slh slah",
+    "sebagai": "sbg",
+    "lewat": "lwt",
+    "punya": "pny",
+    "masalah": "msl mslh",
+    "tersebut": "tsb tsbt",
+    "supaya": "spy",
+    "jalan": "jln",
+    "alamat": "almt",
+    "tiket": "tikt tket",
+    "kontrak": "kntrk",
+    "paket": "pkt pakt pakte",
+    "sistem": "sistim system",
+    "provinsi": "propinsi prov",
+    "meterai": "materai matrai",
+    "antrian": "antrean antri",
+    "adendum": "adendun",
+    "draf": "draft",
+    "survei": "survai",
+    "kuitansi": "kwitansi",
+    "link": "tautan",
+    "website": "web situs laman",
+    "browser": "peramban",
+    "online": "daring",
+    "pokja": "pokmil pokjamil pojka pkja",
+    "kabupaten": "kab",
+    "teknis": "tekhnis",
+    "buka": "bukak",
+    "ubah": "rubah robah",
+    "bilang": "blg",
+    "langsung": "lgsg lsg",
+    "simpan": "simpen",
+    "nunggu": "menunggu tunggu",
+    "profil": "profile",
+    "masukkan": "masukin",
+    "autentikator": "authenticator",
+    "batas waktu": "tenggat",
+    "pengumuman": "pngumuman",
+    "resmi": "rsmi",
+    "jawaban": "jwbn",
+    "kata": "kt",
+    "lpse": "lspe lpes",
+    "npwp": "npw nwpw npwpp",
+    "user": "usr",
+    "token": "tokne",
+    "kode": "kdoe kod",
+    "lampirkan": "lampirin",
+    "laporkan": "laporin",
+    "tampilkan": "tampilin",
     "terkunci": "kekunci dikunci locked kelock",
 }
 
-# Several words that mean one, looked for after each word has its usual spelling.
-PHRASES: dict[str, str] = {
-    "kata password": "password",
-    "kata kunci": "password",
-    "password word": "password",
-    "surat elektronik": "email",
-    "e mail": "email",
-    "log in": "login",
-    "sign in": "login",
-    "user id": "userid",
-    "id user": "userid",
-    "id pengguna": "userid",
-    "nama pengguna": "userid",
-    "user name": "userid",
-    "e katalog": "katalog",
-    "e catalog": "katalog",
-    "katalog elektronik": "katalog",
-    "e kontrak": "ekontrak",
-    "kontrak elektronik": "ekontrak",
-    "e proc": "spse",
-    "ina proc": "inaproc",
-    "si kap": "sikap",
-    "si rup": "sirup",
-    "spam kodok": "spamkodok",
-    "black list": "daftar hitam",
-    "blacklist": "daftar hitam",
-    "up load": "upload",
-    "terima kasih you": "terima kasih",
-    "matur terima kasih": "terima kasih",
-    "hatur terima kasih": "terima kasih",
-    "terimo kasih": "terima kasih",
-    "macam mana": "bagaimana",
-    "versi 5": "v5",
-    "versi 6": "v6",
-    "versi lima": "v5",
-    "versi enam": "v6",
-    "v 5": "v5",
-    "v 6": "v6",
-    "nang endi": "di mana",
-    "tanda tangan": "ttd",
-}
-
-# A negation written together with its verb: "gabisa", "gakmasuk", "tdkmuncul".
-FUSED_NEGATIONS: tuple[str, ...] = ("nggak", "ngga", "ndak", "tidak", "gak", "tdk", "ga", "gk")
-FUSED_VERBS: frozenset[str] = words(
-    "bisa ada mau tau tahu masuk muncul jelas usah jadi kebuka dapat dapet boleh perlu ngerti"
-    " paham sesuai aktif valid respon direspon sama jalan nyambung konek kekirim keluar pernah"
-    " terkirim terbaca keupload kebaca"
-)
-
 FORMS: dict[str, str] = {"nya": "", "ny": ""} | {
     spelling: form
-    for form, spellings in _SPELLINGS.items()
+    for table in (ENGLISH, DIALECTS, _SPELLINGS)
+    for form, spellings in table.items()
     for spelling in spellings.split()
     if spelling not in KEEP
 }

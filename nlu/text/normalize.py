@@ -11,8 +11,12 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nlu.text.lexicon import FORMS, FUSED_NEGATIONS, FUSED_VERBS, KEEP, NYA_WORDS, PHRASES
+from nlu.text.lexicon import FORMS, KEEP, NYA_WORDS
+from nlu.text.phrases import FUSED_HEADS, FUSED_VERBS, PHRASES, PIECES
+from nlu.text.slips import TERMS, corrected, unvowelled
 
+LONGEST = 8000
+"""Characters looked at, as many as a message can have."""
 # Stand-ins for values that say nothing about the question but differ in every message.
 URL, EMAIL, TICKET, NUMBER = "_url", "_mail", "_tiket", "_num"
 
@@ -43,6 +47,11 @@ _PHRASE = re.compile(
 _NOISE: dict[int, str | None] = {0x2019: "'"} | dict.fromkeys(
     [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, *range(0x300, 0x370), *range(0xFE00, 0xFE10)]
 )
+KNOWN: frozenset[str] = frozenset(TERMS).union(*(form.split() for form in FORMS.values()))
+"""Words that are right as they stand, and that endings of other languages are cut from."""
+# Javanese -e, -ne, Sundanese -na, Malay and Minang -nye, -nyo; and what Indonesian glues on.
+_ENDINGS = ("nyo", "nye", "kah", "lah", "pun", "ku", "mu", "ne", "na", "e")
+_SHORTEST_STEM = 4
 
 
 def normalize(text: str) -> str:
@@ -51,6 +60,7 @@ def normalize(text: str) -> str:
     Addresses, ticket numbers and long numbers become stand-ins; one-digit numbers and
     HTTP error codes stay, because they tell questions apart ("katalog 6", "error 404").
     """
+    text = text[:LONGEST]
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).translate(_NOISE)
     lowered = text.lower()
@@ -72,10 +82,13 @@ def _word(token: str) -> str:
             return FORMS[candidate]
         if candidate in KEEP:
             return candidate
-        fused = _fused(candidate)
-        if fused:
+        if fused := _fused(candidate):
             return fused
-    return _stem(token)
+    stem = _stem(token)
+    if stem in KNOWN:
+        return stem
+    meant = corrected(stem) or unvowelled(stem) or stem
+    return _without_ending(stem) or _apart(stem) or FORMS.get(meant, meant)
 
 
 def _shorter(token: str) -> Iterator[str]:
@@ -107,10 +120,28 @@ def _stem(token: str) -> str:
 
 
 def _fused(token: str) -> str:
-    for negation in FUSED_NEGATIONS:
-        verb = token.removeprefix(negation)
+    """ "gabisa", "blmmuncul" as the two words they are, "" for any other."""
+    for head, form in FUSED_HEADS.items():
+        verb = token.removeprefix(head)
         if verb != token and verb in FUSED_VERBS:
-            return f"tidak {FORMS.get(verb, verb)}"
+            return f"{form} {FORMS.get(verb, verb)}"
+    return ""
+
+
+def _without_ending(word: str) -> str:
+    """ "akune", "sandinyo", "tenderku" without what is glued on, "" for any other."""
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= _SHORTEST_STEM and (stem in KNOWN or stem in PIECES):
+            return FORMS.get(stem, stem)
+    return ""
+
+
+def _apart(word: str) -> str:
+    """ "lupapassword" as the two words it is, "" for any other."""
+    for i in range(3, len(word) - 2):
+        if word[:i] in PIECES and word[i:] in PIECES:
+            return " ".join(FORMS.get(piece, piece) for piece in (word[:i], word[i:]))
     return ""
 
 

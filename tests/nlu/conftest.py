@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nlu.engines.builtin import BuiltinEngine, load_or_train
 from nlu.learning.fingerprint import PROJECT
 
 SMALL = {
@@ -43,9 +42,3 @@ def write_project(folder: Path) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "project")
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> BuiltinEngine:
-    """The engine of the real project, trained in its subprocess."""
-    return load_or_train(tmp_path_factory.mktemp("nlu"), say=lambda line: None)

@@ -9,7 +9,7 @@ import pytest
 
 from nlu.engines.builtin import BuiltinEngine
 from nlu.engines.port import Engine
-from nlu.text.clauses import core, pieces
+from nlu.text.clauses import core, readings
 from nlu.understanding import NOTHING, Understanding
 
 CLEAR = {
@@ -96,7 +96,7 @@ def test_the_question_is_found_under_the_courtesies(
 def test_courtesies_are_cut_off_at_both_ends_only() -> None:
     assert core("halo admin mau tanya lupa password terima kasih pak") == "lupa password"
     assert core("halo admin") == ""
-    assert pieces("Halo. Gagal upload. Makasih!")[-1] == "gagal upload"
+    assert readings("Halo. Gagal upload. Makasih!").pieces[-1] == "gagal upload"
 
 
 def test_a_very_long_text_is_read_at_its_front_in_milliseconds(engine: BuiltinEngine) -> None:

@@ -1,0 +1,1 @@
+"""Measures engines on labelled messages of any language: reading, judging, report, picture."""
