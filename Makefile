@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := bot nlu dialogs handoff storage
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test test-long lint fmt bench bench-board pins browser
+.PHONY: rasa-if-possible help run chat test test-long lint fmt bench bench-board bench-nlu rasa pins browser
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,13 +29,20 @@ chat: $(VENV)/.made ## chat in this terminal
 	@$(BIN)/loket migrate >/dev/null
 	@$(BIN)/loket chat
 
+rasa: ## make the environment of a real Rasa (.rasa-env; Python 3.10, 2.5 GB)
+	@sh requirements/rasa.sh .rasa-env
+	@echo "In nlu/: PYTHONPATH=.. ../.rasa-env/bin/rasa data validate | train nlu | test nlu | run --enable-api"
+
+rasa-if-possible:
+	@sh requirements/rasa.sh .rasa-env --if-possible
+
 browser:
 	@sh tests/browser.sh
 
-test: $(VENV)/.made-dev browser ## run the tests
+test: $(VENV)/.made-dev browser rasa-if-possible ## run the tests
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: $(VENV)/.made-dev browser ## run the long tests too (200 kills)
+test-long: $(VENV)/.made-dev browser rasa-if-possible ## run the long tests too (200 kills)
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.made-dev ## ruff, mypy --strict, import-linter
@@ -53,6 +60,9 @@ bench: $(VENV)/.made-dev ## measure turns per second, start-up, memory
 
 bench-board: $(VENV)/.made-dev ## measure the console's board with 100,000 tickets
 	$(BIN)/python bench/board.py
+
+bench-nlu: $(VENV)/.made-dev rasa-if-possible ## measure the builtin engine beside a real Rasa
+	$(BIN)/python bench/nlu.py
 
 pins: $(VENV)/.made-dev ## compile requirements/*.txt anew
 	$(BIN)/pip install --quiet pip-tools

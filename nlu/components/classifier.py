@@ -105,14 +105,16 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         for message in messages:
             text = message.get(TEXT)
             if not text or not text.strip() or self._fitted is None:
-                message.set(INTENT, {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}, True)
+                nothing = {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}
+                message.set(INTENT, nothing, add_to_output=True)
                 message.set(INTENT_RANKING_KEY, [], add_to_output=True)
                 continue
             found = self._decide(message, self._fitted)
             ranking = list(map(_named, found.ranking))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-            message.set(ALSO, list(map(_named, found.also)), add_to_output=True)
+            if found.also:
+                message.set(ALSO, list(map(_named, found.also)), add_to_output=True)
         return messages
 
     def _decide(self, message: Message, fitted: Fitted) -> Decision:

@@ -17,10 +17,11 @@ ANSWERS = "faq_"
 """How the names of intents begin that get a ready answer; the others are acts."""
 RIGHT_ANSWERS = 0.97
 """Share of right ones among the answers that are given at once."""
-RIGHT_ACTS = 0.95
+RIGHT_ACTS = 0.96
 """The same among the acts that are carried out at once."""
-LOST = 0.015
-"""Share of the messages in scope that may be refused; the aim is 0.02, with room to spare."""
+LOST = 0.025
+"""Share of the messages in scope that may be refused, in cross-validation, where a voice is
+harder than in use, since whole voices are missing from training."""
 DIGITS = 2
 
 

@@ -43,7 +43,7 @@ def percent(share: float | None) -> str:
 def _title(report: Report) -> str:
     language = f", normaliser {report.language}" if report.language else ""
     return (
-        f"[bold]Engine {escape(report.engine)}[/bold] ({report.method}{language}): "
+        f"[bold]Engine {escape(report.engine)}[/bold] ({report.method}{language})\n"
         f"{report.messages_in_scope:,} messages in scope, {report.messages_out_of_scope:,} out "
         f"of scope, {report.intents} intents"
     )

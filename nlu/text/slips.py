@@ -55,7 +55,7 @@ NOT_SLIPS: frozenset[str] = words(
     anggara anggarkan bandang bandeng bandung banking banting bekas beras berkah berkala berkali
     berkat berlalu bernas bersurat bertanda binding bonding branding cadang cadangan canang
     catatkan datar deskripsi dibacakan dibatasi dikatakan dikirimi dipindai disertai dituangkan
-    diulah duplikat elektrik elektron elektronika elektronis evakuasi halang hidang informal
+    duplikat elektrik elektron elektronika elektronis evakuasi halang hidang informal
     informan integral interaksi iterasi jaminkan kacamata keamanan kekalahan kekurangan kelamaan
     kelapa keliatan kelihatan keluaran kemari kemasan kembalikan kemenangan kendal kendali
     kendara kerajaan keuangan kewalahan klasifikasi komputasi komuter konsolasi konstan konsulat
