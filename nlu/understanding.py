@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+OUT_OF_SCOPE = "out_of_scope"
+"""The intent of what is none of our matters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One candidate meaning. ``confidence`` lies in 0..1."""
@@ -54,6 +58,12 @@ class Understanding:
             and self.intent.name == name
             and self.intent.confidence >= at_least
         )
+
+    def in_scope(self, outside: str = OUT_OF_SCOPE) -> float:
+        """How likely the text is about our matters at all; 0 for an empty one."""
+        if not self.intent_ranking:
+            return 0.0
+        return 1.0 - sum(i.confidence for i in self.intent_ranking if i.name == outside)
 
     def first(self, entity: str) -> str | None:
         """The first value of an entity, or None."""

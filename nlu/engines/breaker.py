@@ -90,9 +90,10 @@ class Breaker:
             self._open(self._rules.pause)
 
     def _bearable(self) -> bool:
-        last = list(self._recent)[-self._rules.failures :]
+        recent = list(self._recent)
+        last = recent[-self._rules.failures :]
         in_a_row = len(last) == self._rules.failures and not any(last)
-        return not in_a_row and 2 * self._recent.count(False) <= WINDOW
+        return not in_a_row and 2 * recent[-WINDOW:].count(False) <= WINDOW
 
     def _open(self, pause: float) -> None:
         self.pause = pause

@@ -20,7 +20,7 @@ from nlu.text.normalizers import READINGS
 from nlu.understanding import Intent, Understanding
 
 MODEL_FILE = "nlu-model.npz"
-TRAINING_SECONDS = 300
+TRAINING_SECONDS = 900
 
 
 class BuiltinEngine:
@@ -79,7 +79,7 @@ def load_or_train(
     try:
         return BuiltinEngine(load(path, wanted))
     except ModelError:
-        say("Training the language model; this takes a few seconds, once.")
+        say("Training the language model; this takes about half a minute, once.")
     train_in_subprocess(path, project)
     return BuiltinEngine(load(path, wanted))
 

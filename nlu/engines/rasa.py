@@ -20,17 +20,13 @@ from nlu.engines.background import Background
 from nlu.engines.guarded import ParseFailed
 from nlu.rasa_json import NotParseResult, from_rasa
 from nlu.text.entities import find_entities
-from nlu.understanding import Entity, Understanding
+from nlu.understanding import Understanding
 
 MOST_BYTES = 1 << 20
 MOST_CHARACTERS = 4000  # what the builtin engine reads of a message too
 MOST_CONNECTIONS = 8
 # Shorter than the five seconds after which Sanic, under Rasa, closes a quiet connection.
 KEPT_SECONDS = 4.0
-LEARNT = frozenset({"region"})
-"""Entities that a trained extractor may add. The others have a form, and what is done with
-them (finding a ticket, prefilling the form) needs exactly that form: those are ours alone."""
-_LONGEST_VALUE = 120
 _NAME = re.compile(r"[\w/+-]{1,60}")
 # Rasa takes a text that begins with a slash for the name of an intent, and strips texts.
 _LEAD = re.compile(r"[\s/]*")
@@ -78,20 +74,16 @@ class RasaClient:
         )
 
     def parse(self, text: str) -> Understanding:
-        """Raises ParseFailed. The entities with a form are found here, whatever the server
-        finds; its own are added for the kinds in ``LEARNT``."""
+        """Raises ParseFailed. Entities are found here, whatever the server finds: each has a
+        form, and what is done with them (finding a ticket, prefilling) needs that form."""
         lead = _lead(text)
         said = text[lead : lead + MOST_CHARACTERS].rstrip()
-        ours = find_entities(text)
+        entities = find_entities(text)
         if not said:
-            return Understanding(text, entities=ours)
+            return Understanding(text, entities=entities)
         said = said.encode(errors="replace").decode()  # lone surrogates: no JSON holds them
         answer = self._call("POST", "model/parse", json.dumps({"text": said}).encode())
-        found = self._checked(answer, said)
-        theirs = [_moved(entity, lead) for entity in found.entities if _usable(entity)]
-        kinds = {entity.entity for entity in ours}
-        more = tuple(entity for entity in theirs if entity.entity not in kinds)
-        return replace(found, text=text, entities=(*ours, *more))
+        return replace(self._checked(answer, said), text=text, entities=entities)
 
     def version(self) -> str:
         """The server's version, such as 3.6.21. Raises ParseFailed."""
@@ -170,12 +162,3 @@ def _lead(text: str) -> int:
     """How many characters at the front are kept from the server."""
     found = _LEAD.match(text)
     return found.end() if found else 0
-
-
-def _usable(entity: Entity) -> bool:
-    value = entity.value
-    return entity.entity in LEARNT and value.isprintable() and 0 < len(value) <= _LONGEST_VALUE
-
-
-def _moved(entity: Entity, by: int) -> Entity:
-    return replace(entity, start=entity.start + by, end=entity.end + by)

@@ -11,27 +11,38 @@ from typing import Any
 
 import numpy as np
 
+from nlu.errors import TrainingError
 from nlu.learning.ngrams import Block
 from nlu.learning.pipeline import Ngrams
 
 
 def fit_block(shape: Ngrams, texts: Sequence[str], offset: int = 0) -> Block:
-    """Vocabulary and idf of normalised texts; ValueError if no term is left.
+    """Vocabulary and idf of normalised texts; TrainingError if there is no word in them.
 
     Source: scikit-learn, ``TfidfVectorizer`` (smooth idf, norm l2).
     """
+    try:
+        vectorizer = _vectorizer(shape, shape.min_df).fit(texts)
+    except ValueError:  # few messages, and none of their terms twice
+        try:
+            vectorizer = _vectorizer(shape, 1).fit(texts)
+        except ValueError:
+            raise TrainingError("No training message has a word in it.") from None
+    terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
+    return Block(shape, terms, vectorizer.idf_.astype(np.float32), offset)
+
+
+def _vectorizer(shape: Ngrams, min_df: int) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(
+    return TfidfVectorizer(
         analyzer=shape.analyzer,
         ngram_range=(shape.min_ngram, shape.max_ngram),
-        min_df=shape.min_df,
+        min_df=min_df,
         sublinear_tf=shape.sublinear_tf,
         token_pattern=r"\S+" if shape.analyzer == "word" else None,
         lowercase=False,
-    ).fit(texts)
-    terms = tuple(str(term) for term in vectorizer.get_feature_names_out())
-    return Block(shape, terms, vectorizer.idf_.astype(np.float32), offset)
+    )
 
 
 def fit_blocks(shapes: Sequence[Ngrams], texts: Sequence[str]) -> tuple[Block, ...]:

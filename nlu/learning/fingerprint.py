@@ -9,7 +9,7 @@ from pathlib import Path
 from nlu.learning.training_data import data_files
 
 PROJECT = Path(__file__).parent.parent
-CODE = ("learning/*.py", "text/lexicon.py", "text/normalize.py")
+CODE = ("learning/*.py", "text/*.py")
 LIBRARIES = ("numpy", "scikit-learn")
 
 

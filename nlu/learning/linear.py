@@ -86,20 +86,26 @@ def unseen_scores(
 def folds(labels: Labels, voices: Labels) -> Iterator[NDArray[np.bool_]]:
     """Masks of unseen messages: whole voices, a few together; ordinary folds where there
     are fewer than three voices or where some intent lives in one voice only."""
-    intents = set(labels)
+    kept = _once(labels)
     groups = _groups(voices)
     if len(groups) > 1:
-        masks = [np.isin(voices, group) for group in groups]
-        if all(set(labels[~mask]) == intents for mask in masks):
-            yield from masks
+        masks = [np.isin(voices, group) & ~kept for group in groups]
+        if all(set(labels[~mask]) == set(labels) for mask in masks):
+            yield from (mask for mask in masks if mask.any())
             return
     order = np.lexsort((np.random.default_rng(SEED).random(len(labels)), labels))
     fold = np.empty(len(labels), dtype=int)
     fold[order] = np.arange(len(labels)) % FOLDS
     for number in range(FOLDS):
-        unseen = fold == number
-        if unseen.any() and set(labels[~unseen]) == intents:
+        unseen = (fold == number) & ~kept
+        if unseen.any():
             yield unseen
+
+
+def _once(labels: Labels) -> NDArray[np.bool_]:
+    """The messages that are the only one of their intent: they are always seen."""
+    names, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return np.asarray(counts[places] == 1) if names.size else np.zeros(0, dtype=bool)
 
 
 def calibrate(scores: Scores, intents: Labels, labels: Labels, out_of_scope: str) -> Calibration:

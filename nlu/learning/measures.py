@@ -1,7 +1,7 @@
 """Quality of an intent classifier on labelled messages; numpy only, no model in here.
 
-*Refused* means: the best intent in scope is less likely than a threshold. Every rate is a
-share from 0 to 1.
+*Refused* means: the message is less likely in scope than a threshold. Every rate is a share
+from 0 to 1.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ class Scored:
     """One labelled message and what was made of it.
 
     ``intent`` is the label, ``predicted`` the most likely intent (perhaps out_of_scope)
-    with its ``confidence``; ``ranking`` holds the three most likely intents in scope, of
-    which the first has the confidence ``best``. ``inside``: whether the label is in scope.
+    with its ``confidence``; ``ranking`` holds the three most likely intents in scope.
+    ``scope`` is how likely the message is in scope at all: what out_of_scope leaves, or,
+    where no such intent was trained, the confidence of the best one. ``inside``: whether the
+    label is in scope.
     """
 
     intent: str
     predicted: str
     confidence: float
     ranking: tuple[str, ...]
-    best: float
+    scope: float
     inside: bool
 
     @classmethod
@@ -51,9 +53,16 @@ class Scored:
             str(intents[top]),
             float(confidences[top]),
             tuple(str(intents[i]) for i in ranked),
-            float(confidences[ranked[0]]) if ranked else 0.0,
+            scope_of(confidences, [str(name) for name in intents], out_of_scope),
             intent != out_of_scope,
         )
+
+
+def scope_of(confidences: Numbers, intents: Sequence[str], out_of_scope: str) -> float:
+    """How likely a message with these confidences is in scope (see Scored)."""
+    if out_of_scope in intents:
+        return float(1 - confidences[intents.index(out_of_scope)])
+    return float(confidences.max()) if len(confidences) else 0.0
 
 
 def measure(scored: Sequence[Scored]) -> dict[str, float]:
@@ -69,7 +78,7 @@ def measure(scored: Sequence[Scored]) -> dict[str, float]:
         found["macro_f1"] = macro_f1(scored)
         found["ece"] = calibration_error(scored)
     if inside and outside:
-        kept, other = (np.array([s.best for s in half]) for half in (inside, outside))
+        kept, other = (np.array([s.scope for s in half]) for half in (inside, outside))
         found["auroc"] = auroc(kept, other)
         found["refused_inside"] = refused(kept, other)
     return found

@@ -15,9 +15,9 @@ from nlu.learning.measures import Scored
 
 ANSWERS = "faq_"
 """How the names of intents begin that get a ready answer; the others are acts."""
-RIGHT_ANSWERS = 0.97
+RIGHT_ANSWERS = 0.95
 """Share of right ones among the answers that are given at once."""
-RIGHT_ACTS = 0.96
+RIGHT_ACTS = 0.95
 """The same among the acts that are carried out at once."""
 LOST = 0.025
 """Share of the messages in scope that may be refused, in cross-validation, where a voice is
@@ -37,7 +37,7 @@ class Thresholds:
 def choose(scored: Sequence[Scored]) -> Thresholds:
     """The lowest thresholds with RIGHT_ANSWERS and RIGHT_ACTS, and the highest ``suggest``
     that refuses no more than LOST of the messages in scope."""
-    inside = np.array([s.best for s in scored if s.inside])
+    inside = np.array([s.scope for s in scored if s.inside])
     if not inside.size:
         return Thresholds()
     asked = [s for s in scored if s.ranking and s.predicted == s.ranking[0]]

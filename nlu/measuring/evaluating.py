@@ -27,7 +27,6 @@ from nlu.measuring.settings import (
     function_words,
     language_of,
     out_of_scope,
-    taking_every_term,
 )
 
 BUILTIN = "builtin"
@@ -61,19 +60,14 @@ def evaluate(wanted: Wanted) -> Report:
         raise MeasuringError(
             "Training needs more memory than there is; give fewer messages."
         ) from None
-    except ValueError as error:
-        if "no terms remain" not in str(error):
-            raise
-    notes += ("Few messages: terms count that stand in a single message (min_df: 1).",)
-    return _measured(wanted, taking_every_term(pipeline), seen, unseen, outside, notes)
 
 
 def measure_model(
-    engine: BuiltinEngine, files: Sequence[Path], named: str | None, thresholds: Thresholds
+    engine: BuiltinEngine, examples: Sequence[Example], named: str | None, thresholds: Thresholds
 ) -> Report:
-    """The figures of a trained model on files of messages, at the office's thresholds."""
+    """The figures of a trained model on messages, at the office's thresholds."""
     model = engine.model
-    examples = _relabelled(read_messages(files), named, model.out_of_scope)
+    examples = _relabelled(examples, named, model.out_of_scope)
     outside = model.out_of_scope if model.outside is not None else None
     setting = Setting(
         BUILTIN,
@@ -87,11 +81,11 @@ def measure_model(
 
 
 def measure_rasa(
-    server: RasaServer, files: Sequence[Path], named: str | None, thresholds: Thresholds
+    server: RasaServer, examples: Sequence[Example], named: str | None, thresholds: Thresholds
 ) -> Report:
     """The same of a Rasa server, whatever its intents are. Raises MeasuringError."""
     outside = read_pipeline(PROJECT / "config.yml").classifier.out_of_scope
-    examples = _relabelled(read_messages(files), named, outside)
+    examples = _relabelled(examples, named, outside)
     intents = {*read_intents(PROJECT / "domain.yml"), *(e.intent for e in examples), FALLBACK}
     client = RasaClient(server, frozenset(intents))
     try:

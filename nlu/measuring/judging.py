@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,13 +47,17 @@ def judge(
     """
     _parsed(engine, examples[0].text)  # the first call pays for caches
     gc.collect()  # what training left behind is not the parser's to clean up
-    judged = []
+    found: list[tuple[Example, Understanding, float]] = []
     for example in bar(examples, "Parsing"):
         begun = time.perf_counter()
         understanding = _parsed(engine, example.text)
-        seconds = time.perf_counter() - begun
-        judged.append(Judged(example, scored_of(understanding, example.intent, outside), seconds))
-    return judged
+        found.append((example, understanding, time.perf_counter() - begun))
+    others = frozenset({outside, FALLBACK} - {None})
+    knows = any(one.name in others for _, parsed, _ in found for one in parsed.intent_ranking)
+    return [
+        Judged(example, scored_of(parsed, example.intent, outside, knows), seconds)
+        for example, parsed, seconds in found
+    ]
 
 
 def _parsed(engine: Engine | Fallible, text: str) -> Understanding:
@@ -65,8 +69,11 @@ def _parsed(engine: Engine | Fallible, text: str) -> Understanding:
         return Understanding(text)
 
 
-def scored_of(understanding: Understanding, label: str, outside: str | None) -> Scored:
-    """A parse beside its label; ``outside`` is the out-of-scope intent, if there is one."""
+def scored_of(
+    understanding: Understanding, label: str, outside: str | None, knows: bool = True
+) -> Scored:
+    """A parse beside its label; ``outside`` is the out-of-scope intent, if there is one, and
+    ``knows`` whether the engine has learnt it."""
     others = {outside, FALLBACK} - {None}
     top = understanding.intent
     predicted = NOTHING if top is None else top.name
@@ -78,9 +85,16 @@ def scored_of(understanding: Understanding, label: str, outside: str | None) -> 
         predicted,
         0.0 if top is None else top.confidence,
         tuple(one.name for one in ranked[:_RANKED]),
-        ranked[0].confidence if ranked else 0.0,
+        _scope(understanding, others, knows),
         label != outside,
     )
+
+
+def _scope(understanding: Understanding, others: Collection[str | None], knows: bool) -> float:
+    ranking = understanding.intent_ranking
+    if knows:
+        return 1 - sum(one.confidence for one in ranking if one.name in others) if ranking else 0.0
+    return max((one.confidence for one in ranking), default=0.0)
 
 
 def cross_validate(

@@ -43,7 +43,9 @@ def verdict(understanding: Understanding, thresholds: Thresholds, outside: str) 
     answer = intent.name.startswith(ANSWERS)
     if intent.confidence >= (thresholds.confident if answer else thresholds.act):
         return "answered at once" if answer else "acted on at once"
-    return "suggested" if intent.confidence >= thresholds.suggest else "not understood"
+    return (
+        "suggested" if understanding.in_scope(outside) >= thresholds.suggest else "not understood"
+    )
 
 
 def show_groups(groups: Sequence[Group], console: Console) -> None:

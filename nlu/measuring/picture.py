@@ -28,7 +28,7 @@ DIAGONAL = (190, 211, 226)
 STYLE = """
 text{font-family:system-ui,"Segoe UI","Noto Sans",Roboto,sans-serif;fill:#1d2733}
 .dim{fill:#66737f}.b{font-weight:600}.n{text-anchor:end}.m{text-anchor:middle}
-.axis{stroke:#c3ccd4;fill:none}.grid{stroke:#eef1f4;fill:none}.cross{opacity:0}
+.axis{stroke:#c3ccd4;fill:none}.grid{stroke:#eef1f4;fill:none}.cross{opacity:0;pointer-events:none}
 .cell:hover .cross{opacity:1}.cell:hover .box{stroke:#1d2733;stroke-width:1.5}
 """
 
@@ -45,15 +45,15 @@ class Matrix:
     @classmethod
     def of(cls, report: Report) -> Matrix:
         names = sorted(report.per_intent, key=lambda name: (name == report.out_of_scope, name))
-        cell = max(12.0, min(34.0, 760 / max(1, len(names))))
+        cell = max(14.0, min(34.0, 760 / max(1, len(names))))
         widest = max((columns(clip(name, LONGEST)) for name in names), default=0)
-        label = widest * cls.font_of(cell) * 0.58 + 16
-        return cls(tuple(names), MARGIN + label, TOP + label * 0.86, cell)
+        label = max(116.0, widest * cls.font_of(cell) * 0.58 + 16)
+        return cls(tuple(names), MARGIN + label, TOP + label * 0.88, cell)
 
     @staticmethod
     def font_of(cell: float) -> float:
         """Size of the names beside cells of this size."""
-        return min(12.0, cell - 2.5)
+        return min(12.0, cell - 4)
 
     @property
     def side(self) -> float:
@@ -118,7 +118,7 @@ def _names(m: Matrix) -> Iterator[str]:
             f'<text class="n" x="{m.left - 8:.1f}" y="{m.top + at + size * 0.35:.1f}" '
             f'font-size="{size:.1f}">{shown}<title>{whole}</title></text>'
             f'<text font-size="{size:.1f}" transform="translate({m.left + at + size * 0.35:.1f} '
-            f'{m.top - 8:.1f}) rotate(-66)">{shown}<title>{whole}</title></text>'
+            f'{m.top - 8:.1f}) rotate(-70)">{shown}<title>{whole}</title></text>'
         )
     lines = "".join(
         f"M{m.left:.1f} {m.top + i * m.cell:.1f}h{m.side:.1f}"

@@ -55,7 +55,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class AtThresholds:
-    """What the conversation would do: *refused* is a best intent in scope below ``suggest``,
+    """What the conversation would do: *refused* is a message less likely in scope than ``suggest``,
     *answered* one at or above ``confident`` (an act: ``act``); what lies between is suggested."""
 
     refused_in_scope: float | None
@@ -178,8 +178,8 @@ def _at(thresholds: Thresholds, scored: Sequence[Scored]) -> AtThresholds:
     outside = [s for s in scored if not s.inside]
     answered = [s for s in inside if _answered(s, thresholds)]
     return AtThresholds(
-        _share([s.best < thresholds.suggest for s in inside]),
-        _share([s.best < thresholds.suggest for s in outside]),
+        _share([s.scope < thresholds.suggest for s in inside]),
+        _share([s.scope < thresholds.suggest for s in outside]),
         _share([_answered(s, thresholds) for s in inside]),
         _share([s.predicted == s.intent for s in answered]),
         _share([_answered(s, thresholds) for s in outside]),

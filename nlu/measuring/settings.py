@@ -53,8 +53,3 @@ def fitted_to(pipeline: Pipeline, language: str, outside: str | None) -> Pipelin
     name = pipeline.classifier.out_of_scope if outside is None else outside
     classifier = replace(pipeline.classifier, out_of_scope=name)
     return replace(pipeline, normalizer=language, classifier=classifier)
-
-
-def taking_every_term(pipeline: Pipeline) -> Pipeline:
-    """The pipeline for data so small that no word stands in two messages."""
-    return replace(pipeline, ngrams=tuple(replace(n, min_df=1) for n in pipeline.ngrams))

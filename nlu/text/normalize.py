@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from nlu.text.lexicon import FORMS, KEEP, NYA_WORDS
 from nlu.text.phrases import FUSED_HEADS, FUSED_VERBS, PHRASES, PIECES
+from nlu.text.roots import root
 from nlu.text.slips import TERMS, corrected, unvowelled
 
 LONGEST = 8000
@@ -85,10 +86,15 @@ def _word(token: str) -> str:
         if fused := _fused(candidate):
             return fused
     stem = _stem(token)
+    if verb := root(stem):
+        return FORMS.get(verb, verb)
     if stem in KNOWN:
         return stem
+    if parted := _without_ending(stem) or _apart(stem):
+        return parted
     meant = corrected(stem) or unvowelled(stem) or stem
-    return _without_ending(stem) or _apart(stem) or FORMS.get(meant, meant)
+    meant = root(meant) or meant
+    return FORMS.get(meant, meant)
 
 
 def _shorter(token: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ SHORT_FORMS: dict[str, str] = {
     "Provinsi Jawa Barat": "jabar, jawabarat",
     "Provinsi Jawa Tengah": "jateng",
     "Provinsi Jawa Timur": "jatim",
-    "Provinsi DI Yogyakarta": "diy, daerah istimewa yogyakarta",
+    "Provinsi Daerah Istimewa Yogyakarta": "diy, d i yogyakarta",
     "Provinsi Nusa Tenggara Barat": "ntb",
     "Provinsi Nusa Tenggara Timur": "ntt",
     "Provinsi Kalimantan Barat": "kalbar",
@@ -147,6 +147,10 @@ SHORT_FORMS: dict[str, str] = {
     "Kabupaten Biak Numfor": "biak",
     "Kabupaten Kepulauan Yapen": "yapen",
     "Kabupaten Mimika": "timika",
+    "Kabupaten Gunungkidul": "gunung kidul",
+    "Kabupaten Karanganyar": "karang anyar",
+    "Kabupaten Karangasem": "karang asem",
+    "Kota Gunungsitoli": "gunung sitoli",
     "Kota Padangsidimpuan": "padang sidempuan, padangsidempuan, padang sidimpuan, sidimpuan",
     "Kota Pematangsiantar": "pematang siantar, siantar",
     "Kota Tanjungbalai": "tanjung balai",
@@ -166,10 +170,12 @@ WORDS: frozenset[str] = words(
     "agam alor barut batang batu belu bone bungo buru busel ende hss hst hsu karo kaur kbb klu ksb"
     " kobar kuningan landak lebak lingga lobar loteng lutra mabar madina matim metro minsel mitra"
     " mtb muna nad ntb oki palas pali palu paser pati pbd ppu puncak sbd siak sigi sikka subang"
-    " tala tapin tebo toba touna tts ttu tual"
+    " tala tapin tebo toba touna tts ttu tual batubara tanahdatar tanahlaut gunungmas sungaipenuh"
+    " puncakjaya intanjaya pagaralam"
 )
-"""Names that are words, first names or short forms of something else as well. They are taken
-for a place after "kab", "kota", "LPSE" and the like, and with a capital after "di" or "dari"."""
+"""Names (their words joined) that are words, first names or short forms of something else as
+well. They are taken for a place after "kab", "kota", "LPSE" and the like, and with a capital
+after "di" or "dari"."""
 HALF_WORDS: frozenset[str] = words(
     "banjar barru bima buol dairi diy lahat malaka malang maros medan padang sabang sampang serang"
     " solo solok sorong tegal wajo"

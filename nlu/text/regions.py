@@ -83,7 +83,7 @@ REGIONS: dict[str, tuple[str, str]] = {
         " Wonogiri, Wonosobo",
         "Magelang, Pekalongan, Salatiga, Semarang, Surakarta, Tegal",
     ),
-    "DI Yogyakarta": (
+    "Daerah Istimewa Yogyakarta": (
         "Bantul, Gunungkidul, Kulon Progo, Sleman",
         "Yogyakarta",
     ),

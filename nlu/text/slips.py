@@ -55,10 +55,10 @@ NOT_SLIPS: frozenset[str] = words(
     anggara anggarkan bandang bandeng bandung banking banting bekas beras berkah berkala berkali
     berkat berlalu bernas bersurat bertanda binding bonding branding cadang cadangan canang
     catatkan datar deskripsi dibacakan dibatasi dikatakan dikirimi dipindai disertai dituangkan
-    duplikat elektrik elektron elektronika elektronis evakuasi halang hidang informal
-    informan integral interaksi iterasi jaminkan kacamata keamanan kekalahan kekurangan kelamaan
-    kelapa keliatan kelihatan keluaran kemari kemasan kembalikan kemenangan kendal kendali
-    kendara kerajaan keuangan kewalahan klasifikasi komputasi komuter konsolasi konstan konsulat
+    duplikat elektrik elektron elektronika elektronis evakuasi halang hidang informal informan
+    integral interaksi iterasi jaminkan kacamata keamanan kekalahan kekurangan kelamaan kelapa
+    keliatan kelihatan keluaran kemari kemasan kembalikan kemenangan kendal kendali kendara
+    kerajaan keuangan kewalahan klasifikasi komputasi komuter konsolasi konstan konsulat
     konsultansi kontak kontraksi kontras konveksi lampirkan langkung langsing laporkan majalah
     majukan makalah masakan masukin masukkan memajukan membatasi memundurkan menanti mengadukan
     mengenai mengurangi menuangkan menunggak menyangkal meteran musyarakat musyawarah pasangan
@@ -67,10 +67,10 @@ NOT_SLIPS: frozenset[str] = words(
     pendaftar pendapatan penegasan penerapan penerbitan penetap pengadilan pengajian pengaju
     pengalaman pengantin pengaruh pengganti penggunaan penilai penjabat penunjuk penyatuan
     penyerahan perbaiki perbatasan perbuatan pergantian perintah perlahan pertahanan pertanahan
-    pertanian perumahan piadah pilihan pindai profit provisi realitas saksi sanggar sanggau
-    sanggup sangsi sarat sebelah sebelas sekretaris semarang sertifikasi setelan siarat singgah
-    sister statis stratus syariat syarikat tampilkan tangga tanggap tanggul tendang tertunda
-    terulang tinggal transisi translasi tunggal unggal unggas unggul
+    pertanian perumahan pesawaran piadah pilihan pindai profit provisi realitas saksi sanggar
+    sanggau sanggup sangsi sarat sebelah sebelas sekretaris semarang sertifikasi setelan siarat
+    singgah sister statis stratus syariat syarikat tampilkan tangga tanggap tanggul tendang
+    tertunda terulang tinggal transisi translasi tunggal unggal unggas unggul
     """
 )
 

@@ -6,47 +6,42 @@ Offsets are those of the text as given. Where two forms overlap the earlier line
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from nlu.text.entities import codes, deadlines, names, numbers, people, places
-from nlu.text.entities.finder import Finder
 from nlu.understanding import Entity
 
 LONGEST = 4000
 """Characters searched."""
 
-FINDERS: tuple[Finder, ...] = (
-    numbers.EMAIL,
-    codes.NETWORK_ERROR,
-    numbers.URL,
-    *numbers.TENDER,
-    numbers.TICKET,
-    numbers.NPWP,
-    *numbers.PHONE,
-    *numbers.USER_ID,
-    *codes.ERROR,
-    deadlines.DEADLINE,
-    names.APPLICATION,
+FINDERS: tuple[Callable[[str], list[Entity]], ...] = (
+    numbers.EMAIL.find,
+    codes.NETWORK_ERROR.find,
+    numbers.URL.find,
+    *(finder.find for finder in numbers.TENDER),
+    numbers.TICKET.find,
+    numbers.NPWP.find,
+    *(finder.find for finder in numbers.PHONE),
+    *(finder.find for finder in numbers.USER_ID),
+    *(finder.find for finder in codes.ERROR),
+    deadlines.DEADLINE.find,
+    names.APPLICATION.find,
+    people.find,
+    places.find,
 )
 
 
 def find_entities(text: str) -> tuple[Entity, ...]:
-    """All entities of a text in the order they stand in; never two over the same letters.
-
-    Exception to the order: who the writer is stands before others who are only mentioned
-    ("pokja bilang ..., saya penyedia"), see ``people``.
-    """
+    """All entities of a text in the order they stand in; never two over the same letters."""
     text = text[:LONGEST]
-    free = bytearray(len(text))
-    found = [entity for finder in FINDERS for entity in _taken(finder.find(text), free)]
-    found += _taken(people.find(text), free)
-    found += _taken(places.find(text, free), free)
+    taken = bytearray(len(text))
+    found = [entity for find in FINDERS for entity in _kept(find(text), taken)]
     return tuple(sorted(found, key=lambda entity: entity.start))
 
 
-def _taken(entities: list[Entity], free: bytearray) -> list[Entity]:
+def _kept(entities: list[Entity], taken: bytearray) -> Iterator[Entity]:
     """Those over letters that nothing else was found in; marks their letters as taken."""
-    taken = []
     for entity in entities:
-        if not any(free[entity.start : entity.end]):
-            free[entity.start : entity.end] = b"\x01" * (entity.end - entity.start)
-            taken.append(entity)
-    return taken
+        if not any(taken[entity.start : entity.end]):
+            taken[entity.start : entity.end] = b"\x01" * (entity.end - entity.start)
+            yield entity
