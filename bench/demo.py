@@ -130,9 +130,18 @@ class Demo:
         self.tap(user, kind)
         self.say(user, PROBLEMS[n % len(PROBLEMS)])
         self.tap(user, "Lanjut")
-        self.tap(user, urgent)
+        self._skip_to(user, urgent)
         self.tap(user, "Kirim")
         return self.newest()
+
+    def _skip_to(self, user: str, label: str) -> None:
+        """Leave out what the topic needs, up to the question with this button."""
+        for _ in range(4):
+            try:
+                return self.tap(user, label)
+            except LookupError:
+                self.tap(user, "Lewati")
+        raise LookupError(label)
 
     def newest(self) -> str:
         """The number of the newest ticket."""

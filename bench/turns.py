@@ -47,6 +47,7 @@ SCRIPT = (
     "0812-3456-7890",
     "penyedia",
     "lanjut",
+    "lewati semua",
     "tidak ada",
     "kirim",
     "cek tiket",

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,8 +23,11 @@ from bot.clock import Clock, SystemClock
 from bot.config import Config, ConfigError, Places, read_secret_key
 from bot.delivery import Address, Delivery
 from bot.desk_turns import DeskTurns
+from bot.ears import Parse, ears, guard
+from bot.faq.watch import AnswersWatch
 from bot.intake import Intake
 from bot.media import Fetcher
+from bot.metrics import Metrics
 from bot.overrides import TextError, check_texts
 from bot.pages import application
 from bot.poison import Safe
@@ -33,7 +36,7 @@ from bot.staff.passwords import Passwords
 from bot.ticker import Ticker
 from bot.turns import Turns
 from bot.web.app import Webhook
-from dialogs.answers import AnswerError, Answers
+from dialogs.answers import AnswerBook, AnswerError, Answers
 from dialogs.canned import Canned
 from dialogs.desk import Desk
 from dialogs.office import Office
@@ -67,8 +70,10 @@ class Loket:
     delivery: Delivery
     fetcher: Fetcher
     ticker: Ticker
+    answers: AnswersWatch
     blobs: BlobStore
     bells: Bells
+    metrics: Metrics
     app: ASGIApp
     channels: Mapping[str, Channel]
     webhook: Webhook | None = None
@@ -156,7 +161,10 @@ def _assemble(
     database: Database,
     extra: Mapping[str, Channel],
 ) -> Loket:
-    desk = make_desk(config, engine)
+    answers = AnswersWatch(config, clock)
+    metrics = Metrics()
+    heard = ears(engine, metrics.nlu)
+    desk = make_desk(config, heard.quick, answers.shelf)
     counter = Counter(
         office=desk.office,
         policy=config.policy,
@@ -175,7 +183,7 @@ def _assemble(
         channels |= telegram.channels
     channels |= extra
     abilities = {name: channel.abilities for name, channel in channels.items()}
-    turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put)
+    turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put, heard.patient)
     name = "serve" if config.channels.web or telegram else "-".join(channels)
     ticker = Ticker(database, turns, clock, name)
     intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
@@ -192,11 +200,14 @@ def _assemble(
         delivery,
         fetcher,
         ticker,
+        answers,
         blobs,
         bells,
+        metrics,
         _not_yet,
         channels,
     )
+    loket.parts.append(partial(answers.run, database, bells))
     loket.group = _group(config, channels, turns, database)
     if loket.group is not None:
         loket.parts.append(loket.group.run)
@@ -208,26 +219,22 @@ def _assemble(
     return loket
 
 
-def make_desk(config: Config, engine: Engine) -> Desk:
-    """What the conversation needs. Raises ConfigError for a broken text or answer folder."""
-    office = config.office
-    texts, answers = _words_of(office)
-    understand = lru_cache(maxsize=2048)(engine.parse)
-    return Desk(office, texts, answers, understand)
+def make_desk(config: Config, understand: Parse, answers: AnswerBook) -> Desk:
+    """What the conversation needs. Raises ConfigError for a broken text."""
+    return Desk(config.office, texts_of(config.office), answers, understand)
 
 
-def _words_of(office: Office) -> tuple[Texts, Answers]:
-    """The office's texts and answers, looked through with the canned replies. Raises
-    ConfigError."""
+def texts_of(office: Office) -> Texts:
+    """The office's texts, looked through with the canned replies. Raises ConfigError."""
     try:
-        texts, answers = Texts(office.texts), Answers.load(office.faq)
+        texts = Texts(office.texts)
         check_texts(office)
         Canned(office.canned).fill(name="", number="", agent="", office=office)
-    except (TextError, AnswerError, ValueError) as error:
+    except (TextError, ValueError) as error:
         raise ConfigError(str(error)) from None
     except OSError as error:
         raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
-    return texts, answers
+    return texts
 
 
 def _blobs(places: Places, database: Database) -> BlobStore:
@@ -306,19 +313,27 @@ def _report(task: asyncio.Task[object]) -> None:
         log.error("a part of Loket stopped", exc_info=task.exception())
 
 
-def load_engine(config: Config, cache: Path, say: Callable[[str], None]) -> Engine:
-    """The configured NLU engine, trained first if its model is missing or old."""
+def load_engine(
+    config: Config, cache: Path, say: Callable[[str], None], rasa_token: str = ""
+) -> Engine:
+    """The configured NLU engine. The builtin one is there in any case, trained first if its
+    model is missing or old; it answers where a Rasa server does not."""
     from nlu.engines.builtin import load_or_train
 
     begun = time.perf_counter()
-    engine = load_or_train(cache, say=say)
+    builtin = load_or_train(cache, say=say)
+    engine = builtin if config.nlu.engine == "builtin" else guard(builtin, config.nlu, rasa_token)
     log.debug("NLU ready after %.0f ms", 1000 * (time.perf_counter() - begun))
     return engine
 
 
 def check_files(config: Config) -> str:
     """Load texts and answers; a sentence that says what was found. Raises ConfigError."""
-    texts, answers = _words_of(config.office)
+    texts = texts_of(config.office)
+    try:
+        answers = Answers.load(config.faq)
+    except AnswerError as error:
+        raise ConfigError(str(error)) from None
     return (
         f"The configuration is good: {len(texts.names())} texts, {len(answers.topics())} answers, "
         f"{len(Canned(config.canned).names())} canned replies."
@@ -327,8 +342,9 @@ def check_files(config: Config) -> str:
 
 def check_places(config: Config, places: Places) -> None:
     """What can be looked at before the slow parts load: key, database, the office's own
-    texts. Raises ConfigError, storage's WrongRevision and Unavailable."""
+    texts. A broken answer stops nothing. Raises ConfigError, storage's WrongRevision and
+    Unavailable."""
     read_secret_key(places)
     _open(places).close()
-    if config.texts or config.faq or config.canned:
-        check_files(config)
+    if config.texts or config.canned:
+        texts_of(config.office)

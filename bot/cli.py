@@ -4,69 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
-from bot.config import Config, ConfigError, Places, read_config, read_places, unusable
-
-INTERRUPTED = 130  # what shells expect of a program that was stopped with Ctrl+C
-
-
-def _plainly(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn what an operator can mend into one line instead of a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except KeyboardInterrupt:
-            raise SystemExit(INTERRUPTED) from None
-        except Exception as error:
-            sentence = _mendable(error)
-            if sentence is None:
-                raise
-            raise _stop(sentence) from None
-
-    return run
-
-
-def _mendable(error: Exception) -> str | None:
-    """What an operator can do something about, as a sentence; None for our own faults."""
-    if isinstance(error, ConfigError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{error.filename or 'the system'}: {error.strerror or error}"
-
-    from sqlalchemy.exc import DBAPIError
-
-    from handoff.refusal import Refused
-    from nlu.errors import NluError
-    from storage.database import Unavailable
-    from storage.schema import WrongRevision
-
-    if isinstance(error, WrongRevision | NluError | Refused):
-        return str(error)
-    cause = error.__cause__ if isinstance(error, Unavailable) else error
-    if isinstance(error, Unavailable) or isinstance(cause, DBAPIError):
-        return f"the database cannot be used: {getattr(cause, 'orig', None) or error}"
-    return None
-
-
-def _stop(sentence: str) -> SystemExit:
-    return SystemExit("loket: " + " ".join(sentence.split()))
-
-
-def _settings() -> tuple[Config, Places]:
-    places = _places()
-    return read_config(places.config), places
-
-
-def _places() -> Places:
-    return read_places(os.environ, Path.cwd())
+from bot.config import read_places, unusable
+from bot.faq.commands import faq
+from bot.nlu_commands import nlu
+from bot.plainly import find_places as _places
+from bot.plainly import plainly as _plainly
+from bot.plainly import read_settings as _settings
+from bot.plainly import stopped as _stop
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -175,11 +123,14 @@ def export_misses(out: Path | None) -> None:
 @main.command("check")
 @_plainly
 def check() -> None:
-    """Read config.yml, texts and answers; say what is wrong."""
+    """Read config.yml, texts, answers; ask Rasa; say what is wrong."""
     from bot.bootstrap import check_files
+    from bot.ears import check_engine
 
-    config, _ = _settings()
+    config, places = _settings()
     click.echo(check_files(config))
+    if config.nlu.engine == "rasa":
+        click.echo(check_engine(config.nlu, places.rasa_token))
 
 
 @main.group()
@@ -280,6 +231,12 @@ def agent_telegram(login: str, unlink: bool) -> None:
     from bot.staff import commands as staff
 
     click.echo(staff.telegram(_places(), login, unlink=unlink))
+
+
+main.add_command(faq)
+
+
+main.add_command(nlu)
 
 
 def run() -> None:

@@ -31,7 +31,7 @@ from dialogs.office import (
     Promises,
     Section,
 )
-from handoff.policy import OtherUnit, Policy, PriorityRow, QueueRules, Sla, Tier
+from handoff.policy import OtherUnit, Policy, PriorityRow, QueueRules, Sla, Tier, TopicWeights
 from handoff.rules import Hours, SeriesFormats
 
 
@@ -42,10 +42,23 @@ class ConfigError(Exception):
         super().__init__(" ".join(message.split()))
 
 
-class Nlu(Section):
-    """Which engine understands texts."""
+class Rasa(Section):
+    """A Rasa server, and when it is left alone; times in seconds. Its token is
+    LOKET_RASA_TOKEN."""
 
-    engine: Literal["builtin"] = "builtin"
+    url: str = Field("http://127.0.0.1:5005", pattern=r"^https?://[^\s/?#@]+(/[^\s?#@]*)?$")
+    timeout_seconds: float = Field(1.0, ge=0.05, le=10)
+    connect_seconds: float = Field(0.3, ge=0.05, le=10)
+    failures: int = Field(5, ge=1, le=100)
+    pause_seconds: float = Field(5.0, ge=0.1, le=3600)
+    longest_pause_seconds: float = Field(60.0, ge=0.1, le=3600)
+
+
+class Nlu(Section):
+    """Which engine understands texts. ``builtin`` also answers for a ``rasa`` that does not."""
+
+    engine: Literal["builtin", "rasa"] = "builtin"
+    rasa: Rasa = Rasa()
 
 
 class Channels(Section):
@@ -81,6 +94,7 @@ class Config(Section):
     tiers: tuple[Tier, ...] = Policy().tiers
     sla: Sla = Sla()
     priorities: tuple[PriorityRow, ...] = Policy().priorities
+    topic_weights: TopicWeights = TopicWeights()
     queue: QueueRules = QueueRules()
     units: tuple[OtherUnit, ...] = ()
     nlu: Nlu = Nlu()
@@ -110,6 +124,7 @@ class Config(Section):
             tiers=self.tiers,
             sla=self.sla,
             priorities=self.priorities,
+            topic_weights=self.topic_weights,
             queue=self.queue,
             units=self.units,
         )
@@ -153,6 +168,8 @@ class Places(Section):
     telegram_secret: str = Field("", repr=False, pattern=r"^([A-Za-z0-9_-]{8,256})?$")
     telegram_base_url: str = Field("", pattern=r"^(https?://\S+)?$")
     oidc_secret: str = Field("", repr=False)
+    rasa_token: str = Field("", repr=False, pattern=r"^([!-~]{1,512})?$")
+    metrics_token: str = Field("", repr=False, pattern=r"^([A-Za-z0-9_.-]{16,256})?$")
 
     @field_validator("secret_key")
     @classmethod
@@ -194,10 +211,15 @@ _ALLOWED = {
     "telegram_token": "the token of @BotFather, such as 123456:ABC-DEF",
     "telegram_secret": "8 to 256 letters, digits, _ or -",
     "telegram_base_url": "the address of a Bot API server, such as http://127.0.0.1:8081",
+    "rasa_token": "the server's --auth-token, without spaces",
+    "metrics_token": "16 to 256 letters, digits, _, . or - (try: openssl rand -hex 32)",
     "secret_key": "at least 32 characters (try: openssl rand -hex 32)",
     "log_level": "debug, info, warning or error",
 }
-_SECRET = {"telegram_token", "telegram_secret", "secret_key", "database_url", "oidc_secret"}
+_SECRET = {
+    "telegram_token", "telegram_secret", "secret_key", "database_url", "oidc_secret",
+    "rasa_token", "metrics_token",
+}  # fmt: skip
 
 
 def read_places(environ: Mapping[str, str], folder: Path) -> Places:

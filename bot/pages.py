@@ -12,7 +12,7 @@ from bot.config import Config, ConfigError, Places
 from bot.delivery import Address
 from bot.desk_turns import DeskTurns
 from bot.staff.passwords import Passwords
-from bot.web import antrian
+from bot.web import antrian, metrics
 from bot.web.app import make_app, make_jinja
 from bot.web.console import app as console_app
 from bot.web.console.desk import Console
@@ -38,7 +38,8 @@ def application(loket: Loket, passwords: Passwords) -> ASGIApp:
         database, turns, counter, config, clock, blobs, bells, make_jinja(), loket.places.address
     )
     login = console_app.make_login(console, passwords, config.oidc.label if config.oidc else "")
-    pages = [*antrian.routes(console), _console(login, config, loket.places)]
+    counts = metrics.route(loket.metrics, loket.places.metrics_token)
+    pages = [*antrian.routes(console), counts, _console(login, config, loket.places)]
     return make_app(counter.office, webchat, loket.webhook, loket.running, pages)
 
 

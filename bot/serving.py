@@ -20,6 +20,7 @@ from rich.console import Console
 
 from bot.bootstrap import Loket, build, check_places, load_engine
 from bot.config import Config, ConfigError, Places, unusable
+from bot.ears import release
 from bot.staff import accounts
 from storage.database import Unavailable
 
@@ -59,7 +60,7 @@ def serve(config: Config, places: Places) -> None:
     with _only_one(places), _listening(places) as listener:
         places = places.model_copy(update={"port": listener.getsockname()[1]})
         check_places(config, places)
-        engine = load_engine(config, places.data_dir / "nlu", console.print)
+        engine = load_engine(config, places.data_dir / "nlu", console.print, places.rasa_token)
         loket = build(config, places, engine)
         try:
             server = _Server(
@@ -76,6 +77,7 @@ def serve(config: Config, places: Places) -> None:
             server.run(sockets=[listener])
         finally:
             loket.close()
+            release(engine)
 
 
 def _end(sig: int, frame: FrameType | None) -> None:

@@ -16,6 +16,7 @@ from bot import media
 from bot.bootstrap import Loket, build, check_places, load_engine
 from bot.channels.terminal import CHANNEL, TerminalChannel
 from bot.config import Channels, Config, Places
+from bot.ears import release
 from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.serving import set_up_logging
 from storage.database import Unavailable
@@ -31,7 +32,8 @@ def run(config: Config, places: Places, name: str) -> None:
     config = config.model_copy(update={"channels": Channels(web=False)})
     places = places.model_copy(update={"telegram_token": ""})
     check_places(config, places)
-    engine = load_engine(config, places.data_dir / "nlu", Console(stderr=True).print)
+    say = Console(stderr=True).print
+    engine = load_engine(config, places.data_dir / "nlu", say, places.rasa_token)
     answered = asyncio.Event()
     channel = TerminalChannel(console, answered.set)
     loket = build(config, places, engine, channels={CHANNEL: channel})
@@ -39,6 +41,7 @@ def run(config: Config, places: Places, name: str) -> None:
         asyncio.run(_talk(loket, console, answered, ConversationKey(CHANNEL, CHANNEL, name)))
     finally:
         loket.close()
+        release(engine)
 
 
 async def _talk(

@@ -20,6 +20,7 @@ from dialogs.desk import Desk
 from dialogs.facts import Facts
 from dialogs.reply import Reply
 from handoff.counter import Counter, Moment
+from nlu.understanding import Understanding
 from storage.database import Database
 from storage.repositories import clock as clocks
 from storage.repositories import conversations
@@ -33,7 +34,8 @@ Follower = Callable[[Unit, int, datetime], None]
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The parts of a turn, for all channels and whoever acts. ``keep`` stores bytes and gives
-    their blob key.
+    their blob key. ``listen`` understands a text before any lock is held, and may wait for it;
+    ``desk.understand``, for inside a turn, never waits.
     ``followers`` show a ticket that changed elsewhere, inside the same transaction."""
 
     database: Database
@@ -43,6 +45,7 @@ class Turns:
     clock: Clock
     bells: Bells
     keep: Callable[[bytes], str]
+    listen: Callable[[str], Understanding]
     followers: list[Follower] = field(default_factory=list)
 
     def say(self, unit: Unit, case: Case, reply: Reply) -> Case:
@@ -71,6 +74,15 @@ class Turns:
     def _ring_desk(self, tickets_touched: set[int]) -> None:
         for ticket_id in (BOARD, *tickets_touched):
             self.bells.desk.ring(ticket_id)
+
+    def pinned(self) -> Turns:
+        """With the ready answers as they are now: they may be swapped in mid-turn."""
+        answers = self.desk.answers.pinned()
+        return replace(
+            self,
+            desk=replace(self.desk, answers=answers),
+            counter=replace(self.counter, answers=answers),
+        )
 
     @property
     def idle_form(self) -> timedelta:

@@ -78,7 +78,7 @@ def prepare(turns: Turns, incoming: Incoming) -> _Prepared:
     join = _JOIN.search(tidied.text)
     heard = Heard(
         text=masked.text,
-        understanding=turns.desk.understand(masked.text) if masked.text else NOTHING,
+        understanding=turns.listen(masked.text) if masked.text else NOTHING,
         tap=incoming.tap and replace(incoming.tap, value=tidy(incoming.tap.value, 64).text),
         phone=incoming.phone,
         masked=masked.kinds,
@@ -104,7 +104,7 @@ class _Hearing:
     """One user's turn inside one transaction."""
 
     def __init__(self, turns: Turns, unit: Unit, prepared: _Prepared) -> None:
-        self.turns = turns
+        self.turns = turns = turns.pinned()
         self.unit = unit
         self.connection = unit.connection
         self.incoming = prepared.incoming

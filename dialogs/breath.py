@@ -26,6 +26,7 @@ _SOCIAL = frozenset({"greet", "goodbye", "thanks", "affirm", "deny"})
 _DONE = (
     PassToAgent, GiveData, SortData, FinishData, ConfirmSolved, RateTicket, AskReopen,
 )  # fmt: skip
+_ASKING = 3  # words from which a message of a breath is a question of its own
 _MOST_MESSAGES = 12
 _MOST_CHARACTERS = 4000
 
@@ -100,8 +101,23 @@ def _joined(parts: tuple[Part, ...], heard: Heard, files: tuple[int, ...], desk:
     candidates = [whole, *(desk.understand(part.text) for part in parts if len(parts) > 1)]
     thresholds = desk.office.conversation.thresholds
     best = max(candidates, key=lambda u: _worth(u, thresholds))
-    understanding = replace(whole, intent=best.intent, intent_ranking=best.intent_ranking)
+    others = (u.intent for u in candidates if _asks(u, thresholds))
+    also = {i.name: i for i in (*whole.also, *others) if i and i != best.intent}
+    understanding = replace(
+        whole,
+        intent=best.intent,
+        intent_ranking=best.intent_ranking,
+        also=tuple(i for name, i in also.items() if best.intent and name != best.intent.name),
+    )
     return replace(heard, text=text, understanding=understanding, files=(*earlier, *heard.files))
+
+
+def _asks(understanding: Understanding, thresholds: Thresholds) -> bool:
+    """Whether a text surely asks something by itself."""
+    intent, few = understanding.intent, len(understanding.text.split()) < _ASKING
+    if intent is None or few or not intent.name.startswith("faq_"):
+        return False
+    return intent.confidence >= thresholds.confident
 
 
 def _worth(understanding: Understanding, thresholds: Thresholds) -> tuple[int, float]:

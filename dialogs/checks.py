@@ -56,6 +56,10 @@ _ORGANISATION = re.compile(
     r"(?:\s*[,/(-]\s*|\s+)(?:(?:dari|dr)\s+.*|(?:cv|pt|ud|dinas|badan|kantor|rsud|pokja|ppk)\b.*)$",
     re.IGNORECASE,
 )
+_PARTICLES = re.compile(
+    r"(?:[\s,]+(?:dr|dari|dri|drh?i|dgn|dengan|sbg|sebagai|selaku|dan|yg|yang|di|mau|ini|nih))+[\s.,]*$",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"(?:(?:bapak|bpk|pak|ibu|bu|sdr|sdri|mas|mbak|mba)\.?\s+)+", re.IGNORECASE)
 _OWN = r"(?:nya|\s+(?:saya|sy|aku|kami|lengkap|perusahaan|instansi|kantor|usaha|pt|cv)){0,3}"
 _IS = r"(?:\s*[:=]\s*|\s+(?:adalah|adl|yaitu|itu|di|ialah)\s+|\s+)"
@@ -87,6 +91,7 @@ def _tidy(text: str) -> str:
 
 def _name(text: str) -> Checked:
     text = _TITLE.sub("", _ORGANISATION.sub("", text), count=1).strip(" ,;:-")
+    text = _PARTICLES.sub("", text)
     words = text.split()
     if words and len(words[-1]) > 4 and "." not in words[-1][:-1]:
         text = text.rstrip(".")

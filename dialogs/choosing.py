@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from dialogs.heard import Heard
 from dialogs.office import Thresholds
 from dialogs.reply import Choice
+from dialogs.words import ORDINARY
 
 
 def words(text: str) -> frozenset[str]:
@@ -26,8 +27,11 @@ _FILLERS = words(
     tolong mohon saya sy aku mau ingin pengen pilih pilihan yang yg nomor nomer no untuk jadi
     """
 )
+_ORDINALS = {"pertama": "1", "kesatu": "1", "kedua": "2", "ketiga": "3", "keempat": "4"}
 _FEW_WORDS = 4  # beyond them a text says more than the button does
 _SHORT_ACTS = frozenset({"affirm", "deny"})
+_CONTENT = frozenset({"affirm", "thanks", "resolved"})
+_BUT = re.compile(r"\b(?:tapi|tp|tetapi|namun|masih|msh|tetap|tetep|ttp|belum|blm|belom)\b")
 
 
 def plain(text: str) -> str:
@@ -62,6 +66,7 @@ def exact(text: str, offered: Sequence[Choice]) -> str | None:
     for form in dict.fromkeys((said, without_fillers(said))):
         if form in names:
             return names[form]
+        form = _ORDINALS.get(form, form)
         if form.isdecimal() and len(form) <= 2 and 1 <= int(form) <= len(offered):
             return offered[int(form) - 1].value
     return None
@@ -89,6 +94,8 @@ def _misspelt(text: str, offered: Sequence[Choice]) -> str | None:
     said = without_fillers(plain(text))
     if len(said) < 4 or len(said.split()) > _FEW_WORDS or said.isdecimal():
         return None
+    if len(said.split()) > 1 and ORDINARY.issuperset(said.split()):
+        return None  # "tidak ada" is no slip of "tidak jadi"
     near = {
         value
         for name, value in _names(tuple(offered)).items()
@@ -105,4 +112,6 @@ def _by_intent(heard: Heard, offered: Sequence[Choice], thresholds: Thresholds) 
         return None
     if intent.name in _SHORT_ACTS and len(plain(heard.text).split()) > _FEW_WORDS:
         return None  # "oke tapi alamatnya salah" agrees to nothing
+    if intent.name in _CONTENT and _BUT.search(plain(heard.text)):
+        return None  # "makasih, tapi masih gagal"
     return next((c.value for c in offered if intent.name in c.intents), None)

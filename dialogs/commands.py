@@ -16,7 +16,8 @@ class OpenTicket:
 
     ``answers`` by field key; ``problem`` is section B as written; ``topic`` the FAQ
     topic the problem is about, if known. ``for_person``: the user waits for a person next, so
-    that little is said. Answered with a notice that holds the number.
+    that little is said. ``hours_left`` is the time to the deadline where the user named it.
+    Answered with a notice that holds the number.
     """
 
     kind: TicketKind
@@ -28,6 +29,7 @@ class OpenTicket:
     attachment_ids: tuple[int, ...] = ()
     category: Literal["pengaduan", "keberatan", "saran", "masukan"] | None = None
     for_person: bool = False
+    hours_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

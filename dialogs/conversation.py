@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dialogs import breath, ears, talk
+from dialogs import breath, ears, required, talk
 from dialogs.choosing import exact, match, plain, without_fillers
 from dialogs.commands import ProvePhone
 from dialogs.desk import Desk
@@ -86,7 +86,10 @@ def expected(state: State, desk: Desk) -> str | None:
     what the form asked for is no secret."""
     if state.flow != "consultation" or state.draft is None:
         return None
-    field = form.field_of(desk.office.form, state.draft.asking)
+    draft = state.draft
+    if draft.asking in form.data_steps(draft):
+        return required.check_of(draft.wanted[form.data_at(draft)])
+    field = form.field_of(desk.office.form, draft.asking)
     return field.check if field else None
 
 
@@ -151,7 +154,7 @@ def _wordless(m: Moment, last: Heard) -> Move | None:
         return _phone(m)
     if m.parts:
         return None  # an edit took the words away, others of the breath remain
-    return menu.aside(m, m.text("unreadable", kind=last.other or ""))
+    return ears.unreadable(m, m.text("unreadable", kind=last.other or ""))
 
 
 def _tapped(m: Moment, last: Heard) -> Move:

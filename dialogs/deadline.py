@@ -64,11 +64,23 @@ def deadline(text: str) -> Soon | None:
     return None
 
 
+def hours_left(text: str) -> float | None:
+    """The fewest hours that are named ("2 jam lagi" is 2.0); None where none are."""
+    found = map(_hours, re.split(r"[\n!]|\.(?=\s)|(?<=\?)", text.lower()[:4000]))
+    return min((hours for hours in found if hours is not None), default=None)
+
+
 def _in_hours(sentence: str) -> Soon | None:
+    hours = _hours(sentence)
+    if hours is None:
+        return None
+    return "under_24h" if hours <= 24 else "later"
+
+
+def _hours(sentence: str) -> float | None:
     m = _IN_HOURS.search(sentence)
     if m is None or _NOT_CLOSING.search(sentence[: m.start()]):
         return None
     count = m["count"] or m["left"]
     number = _NUMBERS.get(count) or int(count)
-    hours = number if (m["unit"] or m["left_unit"]) == "jam" else number / 60
-    return "under_24h" if hours <= 24 else "later"
+    return float(number) if (m["unit"] or m["left_unit"]) == "jam" else number / 60

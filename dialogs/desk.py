@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialogs.answers import Answers
+from dialogs.answers import AnswerBook
 from dialogs.office import Office
 from dialogs.texts import Texts
 from nlu.understanding import Understanding
@@ -18,5 +18,5 @@ class Desk:
 
     office: Office
     texts: Texts
-    answers: Answers
+    answers: AnswerBook
     understand: Callable[[str], Understanding]

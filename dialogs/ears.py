@@ -9,7 +9,7 @@ from dataclasses import replace
 from dialogs import breath, offers
 from dialogs.choosing import exact, plain
 from dialogs.commands import LeaveChat
-from dialogs.flows import live
+from dialogs.flows import data, live, menu
 from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.reply import Reply
@@ -77,6 +77,19 @@ def _awaited(m: Moment) -> bool:
 def idle(state: State) -> bool:
     """Whether nothing waits for words: a ticket that was shown only offers choices."""
     return state.flow in breath.IDLE or (state.flow == "status" and state.at.startswith("shown"))
+
+
+def unreadable(m: Moment, said: str) -> Move:
+    """A sticker and the like. Where nothing is asked but data or a word are waited for, no menu
+    comes between: what is missing is said again."""
+    waited = any(ticket.open and ticket.expects for ticket in m.facts.tickets)
+    if not (waited or m.facts.data or m.facts.queue) or not idle(m.state):
+        return menu.aside(m, said)
+    requests = [request for request in m.facts.data if not request.late]
+    if len(requests) != 1:
+        return replace(m.stay(), replies=(Reply(said),), silent=True)
+    reminded = data.reminder(m, requests[0])
+    return replace(reminded, replies=(Reply(said), *reminded.replies))
 
 
 def for_a_ticket(m: Moment) -> Move | None:

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dialogs import mask_pairs
 from dialogs.mask_numbers import Found
 from dialogs.mask_shapes import (
     MASKED,
@@ -269,6 +270,7 @@ def _others(text: str, low: str) -> Iterator[Found]:
     for m in _GLUED.finditer(low):
         if not is_known(m[0]):
             yield Found(m.start(), m.end(), "password")
+    yield from mask_pairs.find(text, low)
     for m in _SHORT_PAIR.finditer(low):
         if span := _after_separator(text, m.end()):
             yield Found(*span, "password")

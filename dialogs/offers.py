@@ -8,6 +8,7 @@ from dialogs.reply import Choice
 FULL, NOT_FOR, YES, NO, RATE, REOPEN = "@full", "@notfor", "@yes", "@no", "@rate", "@reopen"
 HERE = "@here"
 NEW = "@new"
+APART = "@apart"
 MOST_STARS = 5
 
 
@@ -49,6 +50,12 @@ def stars(number: str) -> tuple[Choice, ...]:
 def reopen(number: str) -> Choice:
     """*Buka lagi*: a closed ticket is opened again."""
     return Choice(f"{REOPEN}:{number}", "Buka lagi", (), ("buka kembali", "masih perlu", "buka"))
+
+
+def apart(message_id: int) -> Choice:
+    """*Tiket sendiri*: what this message told is no part of the form at hand."""
+    words = ("tiket terpisah", "tiket lain", "beda tiket", "pisahkan tiketnya", "dipisah saja")
+    return Choice(f"{APART}:{message_id}", "Tiket sendiri", (), words)
 
 
 def new_ticket() -> Choice:

@@ -8,10 +8,12 @@ from dialogs import offers
 from dialogs.flows import (
     confirm,
     consultation,
+    consultation_second,
     data,
     drafts,
     erasure,
     faq,
+    faq_follow,
     feedback,
     links,
     live,
@@ -25,7 +27,7 @@ from dialogs.move import Flow, Hearer, Moment, Move
 
 FLOWS: Mapping[str, Flow] = {
     "menu": Flow(menu.ask, menu.hear, menu.back, menu.cancel),
-    "faq": Flow(faq.ask, faq.hear, menu.back, menu.cancel),
+    "faq": Flow(faq.ask, faq_follow.hear, menu.back, menu.cancel),
     "consultation": Flow(
         consultation.ask, consultation.hear, consultation.back, consultation.cancel
     ),
@@ -118,6 +120,7 @@ TAPS: Mapping[str, Act] = {
     offers.RATE: rating.rate,
     offers.REOPEN: confirm.reopen,
     offers.NEW: _ticket,
+    offers.APART: consultation_second.apart,
 }
 SLASH: Mapping[str, Act] = {
     "start": _greet,
@@ -147,6 +150,7 @@ WORDS: Mapping[str, Act] = {
     "cek tiket": _status,
     "status tiket": _status,
     "buat tiket": _ticket,
+    **dict.fromkeys(("tiket aja", "tiket saja", "tiket aja deh", "tiket dong"), _ticket),
     "lanjutkan isian": _resume,
     "cabut tautan": links.revoke,
 }

@@ -32,7 +32,9 @@ class Draft:
     edited message corrects what it said. ``beside`` is the topic of a ready answer that
     stands with the last acknowledgement: if that is taken back, it is given again.
     ``for_person``: the user waits for a person once the form is sent (``queue.form_first``);
-    ``brief``: of the form only name and problem are asked then.
+    ``brief``: of the form only name and problem are asked then. ``wanted`` names the data its
+    topic needs, the first ``given`` of them known before they were asked for, and ``data`` holds
+    them by label. ``later`` is a second matter, for a ticket of its own after this one.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +53,10 @@ class Draft:
     sources: Mapping[str, int] = field(default_factory=dict)
     refused: int = 0
     beside: str | None = None
+    wanted: tuple[str, ...] = ()
+    given: int = 0
+    data: Mapping[str, str] = field(default_factory=dict)
+    later: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

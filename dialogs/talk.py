@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from dialogs import required
 from dialogs.choosing import plain, words
 from dialogs.commands import RecordMiss
 from dialogs.extraction import extract
@@ -31,6 +32,12 @@ _ANSWERS = words(
     "kirim kirimkan ubah lewati skip lanjut lanjutkan next tetap simpan hapus pakai isi baru"
     " penyedia"
 )
+# "Oh iya, kode tendernya ...": something was left out of what was just sent.
+_ADDS = re.compile(
+    r"(?i)^\W*(?:(?:min|kak|maaf|eh)\W+)*(?:oh? ?iya|oh? ?ya|tambahan|menambahkan|kelupaan"
+    r"|ketinggalan"
+    r"|lupa (?:bilang|nyebut|sebut|kasih)|btw|koreksi|ralat|susulan)\b"
+)
 _FEW_WORDS = 3
 _WISH_WORDS = 5
 
@@ -42,7 +49,7 @@ def hear(m: Moment) -> Move:
     said = plain(m.heard.text).split()
     if not said and "?" not in m.heard.text:
         return live.noted(m) or menu.rest(m, m.text("wordless"))
-    if said and OPENERS.issuperset(said):
+    if said and OPENERS.issuperset(said) and not m.is_("affirm"):
         return live.noted(m) or _opener(m, said)
     if len(said) == 1 and said[0] in _form_words(m):
         return live.noted(m) or _out_of_place(m)
@@ -60,6 +67,7 @@ def remember(m: Moment) -> Moment:
         return m
     found = extract(m.heard.text, m.heard.understanding)
     heard = {**m.state.heard, **form.checked(found.answers, m.desk.office.form)}
+    heard |= required.kept(m.heard.understanding)
     phone = m.heard.understanding.first("phone")
     if phone and (len(m.heard.text.split()) <= _FEW_WORDS or _REACH_ME.search(m.heard.text)):
         field = form.phone_field(m.desk.office.form)
@@ -74,9 +82,24 @@ def remember(m: Moment) -> Moment:
 def _answered(m: Moment) -> Move:
     if status.spoken_number(m) and len(m.heard.text.split()) <= _FEW_WORDS:
         return status.start(m)
+    if _ADDS.match(m.heard.text) and not _asks(m.heard.text) and (more := status.more_words(m)):
+        return more
     topic = faq.confident_topic(m)
     if topic is not None:
         return faq.answer(m, topic)
+    if faq.only_figures(m.heard.text) and required.kept(m.heard.understanding):
+        return live.noted(m) or _datum(m)
+    return faq.beside(m, _wished(m))
+
+
+def _datum(m: Moment) -> Move:
+    """A code or a number alone: remembered for the form; what was asked stands."""
+    said = m.text("known", heard=m.state.heard)
+    return m.stay(said) if m.state.flow == "faq" else m.go("menu", "", said)
+
+
+def _wished(m: Moment) -> Move:
+    """No question that is surely understood: an act, suggestions, or that we failed."""
     noted = live.noted(m)
     if noted and _act(m) not in _WHILE_WAITING:
         return noted

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from dialogs.answers import Answers
+from dialogs.answers import AnswerBook
 from dialogs.office import Office
 from dialogs.reply import Reply
 from dialogs.texts import Texts
@@ -27,7 +27,7 @@ class Counter:
     office: Office
     policy: Policy
     texts: Texts
-    answers: Answers
+    answers: AnswerBook
     calendar: OfficeCalendar
     series: SeriesFormats
     key: bytes

@@ -86,6 +86,20 @@ class PriorityRow(Section):
     under_hours: float | None = None
 
 
+class TopicWeights(Section):
+    """What a ticket's topic weighs in that table until an agent has looked at it: topics of great
+    and of small impact (the others: sedang), and those that are urgent by themselves."""
+
+    besar: tuple[str, ...] = ()
+    kecil: tuple[str, ...] = ()
+    mendesak: tuple[str, ...] = ()
+
+    def impact(self, topic: str | None) -> Impact:
+        if topic in self.besar:
+            return "besar"
+        return "kecil" if topic in self.kecil else "sedang"
+
+
 class QueueRules(Section):
     """Live chats. Times in seconds and minutes as named. ``form_first``: the whole form, name
     and problem only, or nothing is asked before a user waits for a person."""
@@ -135,6 +149,7 @@ class Policy(Section):
     tiers: tuple[Tier, ...] = _TIERS
     sla: Sla = Sla()
     priorities: tuple[PriorityRow, ...] = _PRIORITIES
+    topic_weights: TopicWeights = TopicWeights()
     queue: QueueRules = QueueRules()
     units: tuple[OtherUnit, ...] = ()
 
@@ -171,3 +186,19 @@ def suggest(
         if fits:
             return row.priority, row
     raise AssertionError("the last row fits everything")
+
+
+_LEFT = {"under_24h": timedelta(hours=23), "later": timedelta(days=7), "none": None}
+
+
+def at_opening(
+    policy: Policy, topic: str | None, deadline: str, hours_left: float | None
+) -> Priority:
+    """The office's priority of a ticket that nobody has looked at yet: by what its topic weighs
+    and how soon something closes, never by how loudly it was said. ``deadline`` as users choose
+    it (under_24h, later, none), ``hours_left`` where they named the hours."""
+    soon = deadline == "under_24h"
+    urgent = soon or topic in policy.topic_weights.mendesak
+    left = timedelta(hours=hours_left) if soon and hours_left is not None else _LEFT[deadline]
+    impact = policy.topic_weights.impact(topic)
+    return suggest(policy, impact, "mendesak" if urgent else "tidak", left)[0]

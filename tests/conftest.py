@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from nlu.engines.builtin import load_or_train
+from nlu.engines.builtin import BuiltinEngine, load_or_train
 from nlu.engines.port import Engine
 from tests.rig import ROOT, Rig
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def engine() -> BuiltinEngine:
     """The built-in engine, trained on the shipped data; kept between runs."""
     cache = Path(os.environ.get("LOKET_TEST_CACHE", ROOT / ".cache" / "nlu"))
     return load_or_train(cache, say=print)

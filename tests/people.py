@@ -52,7 +52,9 @@ class Script:
     answers: Mapping[str, str]
     problem_asked: str
     apology: str
-    taps: tuple[str, ...] = ("send", "on", "type:penyedia", "none", "earlier")
+    taps: tuple[str, ...] = (
+        *("send", "on", "type:penyedia", "skip_all", "none", "skip", "earlier"),
+    )
 
     @classmethod
     def of(cls, office: Office) -> Script:

@@ -15,6 +15,11 @@ from bot.incoming import ConversationKey
 CHANNEL = "terminal"
 
 
+def shown(text: str) -> str:
+    """A message as rich prints it: only our own asterisks make bold."""
+    return re.sub(r"\*([^*\n]+)\*", r"[bold]\1[/bold]", escape(text))
+
+
 class TerminalChannel:
     """Prints what goes out; choices come as numbered text. ``shown`` is called after each."""
 
@@ -27,8 +32,9 @@ class TerminalChannel:
 
     async def send(self, out: Outgoing) -> str | None:
         """Print one message; it has no id."""
-        text = re.sub(r"\*([^*\n]+)\*", r"[bold]\1[/bold]", escape(out.text))
-        self._console.print(Panel(text, title="Loket", title_align="left", border_style="cyan"))
+        self._console.print(
+            Panel(shown(out.text), title="Loket", title_align="left", border_style="cyan")
+        )
         self._shown()
         return None
 

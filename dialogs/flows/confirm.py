@@ -24,6 +24,7 @@ _STILL = re.compile(
     r"|\b(?:masih|msh)\s+(?:perlu|butuh|kurang)\b"
     r"|\b(?:belum|blm|belom)\s+(?:selesai|beres|terjawab|dijawab|jelas|puas)\b"
 )
+_ABOUT_CLOSING = re.compile(r"\b(?:di ?tutup|ketutup|ditutupin|closed?|di ?close)\b")
 _FAULT = re.compile(r"\b(?:error|eror|gagal|muncul|kambuh|macet|ditolak)\b")
 _SAME = re.compile(
     r"\b(?:sama|podo|sami|gitu|begitu)\s+(?:aja|saja|aj|ae|wae|bae|mawon|juga|jg|terus|keneh)\b"
@@ -193,7 +194,11 @@ def _again(m: Moment) -> Move | None:
     persists = _PERSISTS.search(said) and not _asks(m)
     if faq.confident_topic(m) and not persists and not _FAULT.search(said):
         return None
-    if not still or len(closed) != 1 or any(t.state != CLOSED for t in tickets):
+    if len(closed) != 1 or any(t.state != CLOSED for t in tickets):
+        return None
+    if _ABOUT_CLOSING.search(said) and not _STILL.search(said):
+        return status.show(m, closed[0].number)  # "lho kok ditutup": asked, not reopened
+    if not still:
         return None
     return _silently(m, AskReopen(closed[0].number, _said(m), _ids(m), _files(m)))
 

@@ -11,6 +11,7 @@ from dialogs.desk import Desk
 from dialogs.facts import Facts
 from dialogs.flows import (
     consultation_choices,
+    consultation_data,
     consultation_fields,
     consultation_problem,
     consultation_summary,
@@ -37,6 +38,7 @@ class Step:
 
 
 _FIELD = Step(consultation_fields.ask, consultation_fields.hear, open=True)
+_DATA = Step(consultation_data.ask, consultation_data.hear, open=True)
 STEPS: Mapping[str, Step] = {
     form.IDENTITY: Step(consultation_choices.ask_identity, consultation_choices.hear_identity),
     form.USER_TYPE: Step(consultation_choices.ask_user_type, consultation_choices.hear_user_type),
@@ -117,6 +119,8 @@ def hear(m: Moment) -> Move | None:
     if m.chosen is None and not m.heard.files and m.heard.phone is None:
         if move := _leaving(m):
             return move
+        if consultation_choices.loud(m, draft):
+            return step.hear(m, draft)
         if move := _act(m, step):
             return move
         if consultation_choices.plainly_answers(m, draft):
@@ -158,6 +162,8 @@ def amend(m: Moment) -> Move | None:
         return consultation_problem.amend(m, draft, edited)
     if move := consultation_fields.amend(m, draft, edited):
         return move
+    if move := consultation_data.amend(m, draft, edited):
+        return move
     if m.state.flow != "consultation" or draft.refused == edited:
         return None
     return None if draft.asking == form.PROBLEM else m.stay(m.text("edit_unclear"))
@@ -166,6 +172,8 @@ def amend(m: Moment) -> Move | None:
 def _step(draft: Draft, desk: Desk) -> Step:
     if form.field_of(desk.office.form, draft.asking):
         return _FIELD
+    if draft.asking in form.data_steps(draft):
+        return _DATA
     return STEPS.get(draft.asking, STEPS[form.SUMMARY])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs.checks import display_phone
+from dialogs.choosing import plain, words
 from dialogs.commands import Deadline
 from dialogs.desk import Desk
 from dialogs.extraction import extract
@@ -15,6 +16,7 @@ from dialogs.flows import consultation_problem, form
 from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
 from dialogs.state import Draft, State
+from dialogs.words import HONORIFICS, POLITE
 
 _EARLIER = Choice(
     "earlier",
@@ -36,18 +38,20 @@ _UNDER = Choice(
     "under_24h",
     "Kurang dari 24 jam",
     (),
-    ("kurang", "hari ini", "mendesak", "urgent", "di bawah 24 jam", "kurang 24 jam", "sekarang"),
+    ("kurang", "hari ini", "di bawah 24 jam", "kurang 24 jam", "sekarang"),
 )
 _LATER = Choice("later", "Lebih dari 24 jam", (), ("lebih", "lebih 24 jam", "masih lama"))
 _NO_LIMIT = Choice("none", "Tidak ada", ("deny",), ("tidak", "tdk ada", "ga ada", "gak ada"))
-_SKIP = Choice("skip", "Lewati", (), ("skip", "lewat"))
+_SKIP = Choice("skip", "Lewati", (), ("skip", "lewat", "lewati semua", "lanjut", "kirim"))
+_LOUD = words("urgent urgen urgentt mendesak darurat segera penting mepet asap cepat cepet buru")
+_URGING = _LOUD | POLITE | HONORIFICS | words("banget bgt sekali sangat ini itu sih pokoknya udah")
 _SAYING = 6  # words in which one says who one is, or until when
 _TELLING = 4  # words from which a text tells something, whatever was asked
 _SAYS_NONE = r"(?i)\b(?:ga|gak|nggak|tidak|tdk|belum|tanpa)\b.*\b(?:ada|batas|tau|tahu)"
 _SAYS_UNDER = r"(?i)(?:<|kurang|krg|di ?bawah)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
 _SAYS_OVER = r"(?i)(?:>|lebih)\s*(?:dr|dari)?\s*(?:24|sehari|1 hari)"
 _SAYS_LATER = r"(?i)\b(?:minggu|bulan|seminggu|sebulan|lusa)\b|masih lama|\b\w+ hari lagi\b"
-_SAYS_SOON = r"(?i)\b(?:besok|bsk|hari ini|nanti|mal[ae]m|sore|siang|mepet|urgent)\b"
+_SAYS_SOON = r"(?i)\b(?:besok|bsk|hari ini|nanti|mal[ae]m|sore|siang)\b"
 _SAYS_CLOCK = r"(?i)\b(?:jam|pukul|pkl)\s*\d{1,2}(?:[.:]\d{2})?\b"
 _IN_WORDS: tuple[tuple[re.Pattern[str], Deadline], ...] = (
     (re.compile(_SAYS_NONE), "none"),
@@ -101,6 +105,12 @@ def plainly_answers(m: Moment, draft: Draft) -> bool:
     return draft.asking == form.DEADLINE and _told_deadline(m) is not None
 
 
+def loud(m: Moment, draft: Draft) -> bool:
+    """ "URGENT!!" and nothing else, where the time limit is asked: how soon has to be said."""
+    said = plain(m.heard.text).split() if draft.asking == form.DEADLINE else []
+    return bool(said) and _URGING.issuperset(said) and not _LOUD.isdisjoint(said)
+
+
 def _told_deadline(m: Moment) -> Deadline | None:
     """The time limit in the user's own words. A bare "besok" counts as near: too early does
     no harm."""
@@ -125,6 +135,8 @@ def hear_deadline(m: Moment, draft: Draft) -> Move:
     if m.chosen == "skip":
         done = tuple(dict.fromkeys((*draft.done, form.DEADLINE)))
         return form.onward(m, replace(draft, deadline=None, done=done))
+    if m.chosen is None and loud(m, draft):
+        return m.stay(m.text("deadline_when"))
     said = m.chosen or _told_deadline(m)
     if said is None or said not in _DEADLINES:
         return _not_a_choice(m, draft)

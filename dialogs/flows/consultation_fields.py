@@ -6,20 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialogs.checks import check, display_phone
+from dialogs.checks import Checked, check, display_phone
+from dialogs.choosing import plain, words
 from dialogs.commands import ProvePhone
 from dialogs.desk import Desk
 from dialogs.extraction import Extracted, extract
 from dialogs.facts import Facts
-from dialogs.flows import consultation_problem, faq, form
+from dialogs.flows import consultation_problem, consultation_second, faq, form
 from dialogs.move import Moment, Move
 from dialogs.office import FormField
 from dialogs.reply import Choice, Reply
 from dialogs.state import Draft, State
 from dialogs.turn import Settle
+from dialogs.words import GREETINGS, HONORIFICS, PRONOUNS, QUESTIONS
 
 _KEEP = Choice("keep", "Tetap", (), ("biarkan", "sama", "lanjut", "tidak berubah", "sudah benar"))
-_SKIP = Choice("skip", "Lewati", (), ("skip", "kosong", "tidak ada", "lewat", "ga ada"))
+_SKIP = Choice(
+    "skip", "Lewati", (), ("skip", "kosong", "tidak ada", "lewat", "ga ada", "lewati semua")
+)
 _OWN = Choice("own", "Pakai nomor ini", ("affirm",), ("pakai", "nomor ini", "ya", "iya", "ini"))
 _PROFILE = Choice("profile", "Pakai nama ini", ("affirm",), ("pakai", "nama ini", "ya", "iya"))
 _WHY = re.compile(
@@ -27,6 +31,13 @@ _WHY = re.compile(
     r"\b(isi|tulis|minta|tanya|data|nama|alamat|nomor|hp)",
     re.IGNORECASE,
 )
+_SPEAKING = PRONOUNS | GREETINGS | HONORIFICS | {"mau", "ingin", "izin", "ijin", "tolong", "maaf"}
+_WISHES = words(
+    "mau ingin pengen tanya nanya bertanya izin ijin minta tolong bantu dibantu butuh bingung lapor"
+)
+_ASKING = 2  # words; "kirim" alone asks nothing
+_TELLING = 5  # words
+_ASKED = QUESTIONS | {"cara", "caranya"}
 _STORY = 8  # words from which a text that is no answer tells of the problem
 _QUESTION = re.compile(
     r"\?|\b(gi?mana|gmn|bagaimana|bgmn|apa(kah)?|kenapa|knp|mengapa|berapa|brp|kapan|cara(nya)?"
@@ -75,12 +86,14 @@ def hear(m: Moment, draft: Draft) -> Move:
     more = others or (field.check == "name" and len(found.problem.split()) > 1)
     if more and field.key in found.answers:
         return _take_several(m, draft, field, found, others)
-    if _WHY.search(text):
+    if asks_why(text):
         return m.stay(m.text("form_why"))
     result = check(field.check, text)
+    if field.check == "text" and field.key not in found.answers and _chatter(text):
+        result = Checked(None, "text_is_talk")
     if result.value is None and field.key in found.answers:
         result = check(field.check, found.answers[field.key])
-    if (result.value is None or _asks(text)) and (move := question(m, draft, sure=False)):
+    if (result.value is None or asks(text)) and (move := question(m, draft, sure=False)):
         return move
     if text.endswith("?"):
         return m.stay(m.text("form_help"))
@@ -91,7 +104,8 @@ def hear(m: Moment, draft: Draft) -> Move:
         return form.onward(m, _answered(m, draft, others), noted)
     if len(text.split()) >= _STORY:
         kept = consultation_problem.with_part(m, draft, text)
-        return form.place(m, kept, m.text("problem_added"), again=True)
+        added = form.place(m, kept, m.text("problem_added"), again=True)
+        return consultation_second.noted(m, draft, added)
     problem = m.text("problems", problem=result.problem or "", field=field)
     refused = replace(draft, refused=m.heard.message_id)
     return replace(form.place(m, refused, problem, again=True), settle=Settle.BREATH)
@@ -102,13 +116,25 @@ def question(m: Moment, draft: Draft, *, sure: bool = True) -> Move | None:
     answered before is the user's problem and kept as such."""
     topic = faq.confident_topic(m)
     answer = m.desk.answers.get(topic)
-    if answer is None or not (sure or _asks(m.heard.text) or len(m.heard.text.split()) > 2):
+    if len(m.heard.text.split()) < _ASKING:
+        return None
+    if answer is None or not (sure or asks(m.heard.text) or len(m.heard.text.split()) > 2):
         return None
     if topic == m.state.topic:
         kept = consultation_problem.with_part(m, draft, m.heard.text.strip())
         return form.place(m, kept, m.text("problem_added"), again=True)
     m = m.with_state(topic=answer.topic, topic_version=answer.version)
+    if _tells(m.heard.text):
+        kept = consultation_problem.with_part(m, draft, m.heard.text.strip())
+        said = m.text("faq_beside", text=faq.words(answer, m.desk))
+        return form.place(m, kept, said, again=True)
     return m.stay(faq.words(answer, m.desk))
+
+
+def _tells(text: str) -> bool:
+    """Whether a text tells what is wrong rather than asking something."""
+    said = plain(text).split()
+    return len(said) >= _TELLING and "?" not in text and _ASKED.isdisjoint(said)
 
 
 def shared_phone(m: Moment, draft: Draft) -> Move:
@@ -147,6 +173,12 @@ def amend(m: Moment, draft: Draft, edited: int) -> Move | None:
     labels = [f.label for f in fields if f.key in results]
     amended = replace(draft, answers={**draft.answers, **results})
     return form.place(m, amended, m.text("field_amended", labels=labels), again=True)
+
+
+def _chatter(text: str) -> bool:
+    """ "Saya Joko mau tanya": talk about oneself, and no name of a firm or an office."""
+    said = plain(text).split()
+    return len(said) > 1 and said[0] in _SPEAKING and not _WISHES.isdisjoint(said)
 
 
 def _at(state: State, desk: Desk) -> tuple[Draft, FormField]:
@@ -208,5 +240,11 @@ def _profile_name(field: FormField, facts: Facts) -> str | None:
     return check("name", facts.profile_name).value
 
 
-def _asks(text: str) -> bool:
+def asks_why(text: str) -> bool:
+    """ "Kenapa harus isi alamat": what is it wanted for."""
+    return _WHY.search(text) is not None
+
+
+def asks(text: str) -> bool:
+    """Whether a text reads like a question or a complaint."""
     return _QUESTION.search(text) is not None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dialogs import required
 from dialogs.choosing import exact, plain, words
 from dialogs.desk import Desk
 from dialogs.extraction import extract
 from dialogs.facts import Facts
-from dialogs.flows import faq, form
+from dialogs.flows import consultation_second, faq, form
 from dialogs.heard import Heard
 from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
@@ -21,7 +22,7 @@ _ON = Choice(
     (),
     (
         "lanjutkan", "sudah", "udah", "cukup", "selesai", "sudah cukup", "itu saja",
-        "sudah itu", "udah itu",
+        "sudah itu", "udah itu", "kirim", "kirimkan", "kirim aja", "kirim saja", "submit",
         "tidak ada", "tidak ada lagi", "ga ada", "gak ada", "nggak ada", "tdk ada", "next", "sdh",
     ),
 )  # fmt: skip
@@ -53,7 +54,7 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
         "problem",
         messages=len(draft.parts),
         files=len(draft.files),
-        useful=answer.required_data[:4] if answer else (),
+        useful=required.told_in_chat(answer) if answer else (),
         office=desk.office,
     )
     if not draft.parts and not draft.files:
@@ -85,7 +86,8 @@ def beside(m: Moment, draft: Draft) -> Move:
 def with_part(m: Moment, draft: Draft, text: str) -> Draft:
     """The draft with these words; the same message is never there twice."""
     parts = [p for p in draft.parts if p.message_id != m.heard.message_id or p.text != text]
-    return replace(draft, parts=(*parts, Part(m.heard.message_id, text)))
+    deadline = draft.deadline or extract(text, m.heard.understanding).deadline
+    return replace(draft, parts=(*parts, Part(m.heard.message_id, text)), deadline=deadline)
 
 
 def amend(m: Moment, draft: Draft, edited: int) -> Move:
@@ -111,7 +113,7 @@ def topic_of(m: Moment, draft: Draft) -> str | None:
 
 
 def _gather(m: Moment, draft: Draft) -> Move:
-    topic = faq.confident_topic(m)
+    before, topic = draft, faq.confident_topic(m)
     answer = m.desk.answers.get(topic) if draft.topic is None else None
     draft = _kept(m, draft)
     say = [m.text("voice_kept")] if has_voice(m.heard) else []
@@ -123,7 +125,8 @@ def _gather(m: Moment, draft: Draft) -> Move:
         return _over(m, replace(draft, beside=None))
     if helpful := m.desk.answers.get(draft.beside):
         say.append(m.text("faq_beside", text=faq.words(helpful, m.desk)))
-    return replace(form.place(m, draft, *say, again=True), settle=Settle.BREATH)
+    move = consultation_second.noted(m, before, form.place(m, draft, *say, again=True))
+    return replace(move, settle=Settle.BREATH)
 
 
 def tells(text: str) -> bool:
@@ -150,15 +153,15 @@ def _kept(m: Moment, draft: Draft) -> Draft:
     draft = with_files(m, draft)
     if not text:
         return draft
-    deadline = extract(text, m.heard.understanding).deadline
-    return with_part(m, replace(draft, deadline=draft.deadline or deadline), text)
+    return with_part(m, draft, text)
 
 
 def _over(m: Moment, draft: Draft) -> Move:
     if not form.problem_text(draft):
         return m.stay(m.text("problem_empty", files=len(draft.files)))
     done = (*_without(draft.done, form.PROBLEM), form.PROBLEM)
-    return form.onward(m, replace(draft, done=done, topic=topic_of(m, draft)))
+    told = replace(draft, done=done, topic=topic_of(m, draft))
+    return form.onward(m, told if draft.brief else form.planned(m, told))
 
 
 def _without(done: tuple[str, ...], step: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dialogs.checks import check
 from dialogs.choosing import plain
 from dialogs.desk import Desk
 from dialogs.facts import Facts
-from dialogs.flows import consultation_problem, form
+from dialogs.flows import consultation_problem, consultation_second, form
 from dialogs.move import Moment, Move
 from dialogs.reply import Choice, Reply
 from dialogs.state import Draft, State
@@ -19,7 +19,20 @@ _SEND = Choice(
     "send",
     "Kirim",
     ("affirm",),
-    ("kirimkan", "ya", "iya", "ok", "oke", "benar", "sudah benar", "betul", "lanjut", "lanjutkan"),
+    (
+        "kirimkan",
+        "krm",
+        "kirim aja",
+        "ya",
+        "iya",
+        "ok",
+        "oke",
+        "benar",
+        "sudah benar",
+        "betul",
+        "lanjut",
+        "lanjutkan",
+    ),
 )
 _CHANGE = Choice("change", "Ubah", ("deny",), ("ganti", "perbaiki", "edit", "salah", "koreksi"))
 _CANCEL = Choice("cancel", "Batal", ("cancel",), ("batalkan", "tidak jadi", "gak jadi"))
@@ -33,6 +46,7 @@ _NEW_VALUE = re.compile(
     r"(?i)\b(?:jadi|menjadi|harusnya|seharusnya|yang benar|yg benar|yg bener|yang bener|ke)\b"
     r"[\s:,]*(.+)$"
 )
+_NOTHING = re.compile(r"^(?:tidak|tdk|ga|gak|gk|nggak|ngga|tak) ada(?: lagi)?\b")
 _TELLING = 3  # words
 
 
@@ -40,10 +54,12 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
     draft, office = state.draft or Draft(), desk.office
     answers = form.answers_in_use(draft, office.form)
     rows = [(f.label, answers[f.key]) for f in office.form.fields if f.key in answers]
+    data = [(label[0].upper() + label[1:], value) for label, value in form.data_in_use(draft)]
     kind = next((t.label for t in office.form.user_types if t.key == draft.user_type), "")
     text = desk.texts.render(
         "summary",
         rows=rows,
+        data=data,
         user_type=kind,
         problem=form.problem_text(draft),
         shown=_PROBLEM_SHOWN,
@@ -57,6 +73,8 @@ def ask(state: State, facts: Facts, desk: Desk) -> Reply:
 def hear(m: Moment, draft: Draft) -> Move:
     if m.chosen == "send":
         return _send(m, draft)
+    if m.chosen == "change" and _NOTHING.match(plain(m.heard.text)):
+        return m.stay(m.text("choose_one"))  # nothing to add is no wish to change
     if m.chosen == "change":
         return _change(m, draft, named(m) or form.EDIT)
     if m.chosen == "cancel":
@@ -129,7 +147,7 @@ def _added(m: Moment, draft: Draft) -> Move:
     if len(text.split()) < _TELLING:
         return m.stay(m.text("choose_one"))
     kept = consultation_problem.with_part(m, draft, text)
-    return form.place(m, kept, m.text("problem_added"))
+    return consultation_second.noted(m, draft, form.place(m, kept, m.text("problem_added")))
 
 
 def _send(m: Moment, draft: Draft) -> Move:
@@ -158,6 +176,10 @@ def _changeable(draft: Draft, desk: Desk) -> tuple[Choice, ...]:
         if field := form.field_of(desk.office.form, step):
             words = tuple(re.findall(r"\w+", field.label)) if " " not in field.label else ()
             choices.append(Choice(f"edit:{step}", clip(field.label), (), (field.key, *words)))
+        elif step in form.data_steps(draft):
+            wanted = draft.wanted[form.data_at(draft, step)]
+            label = clip(wanted[0].upper() + wanted[1:])
+            choices.append(Choice(f"edit:{step}", label, (), (wanted,)))
         elif step in fixed:
             label, words = fixed[step]
             choices.append(Choice(f"edit:{step}", label, (), words))

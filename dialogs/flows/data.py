@@ -112,6 +112,11 @@ def _noted(m: Moment, request: DataFact) -> Move | None:
         return None
     if "?" in m.heard.text or not items.SOON.issuperset(said):
         return None
+    return reminder(m, request)
+
+
+def reminder(m: Moment, request: DataFact) -> Move:
+    """What is still waited for, said again."""
     text = m.text("data_soon", number=request.number, missing=missing(request), due=request.due_at)
     choices = (offers.full(request.id),)
     m = m.with_state(asked=choices, asked_last=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dialogs import deadline as deadlines
+from dialogs import required
 from dialogs.checks import check
 from dialogs.commands import CallHuman, Command, Deadline, OpenTicket, TicketKind
 from dialogs.move import Moment, Move
 from dialogs.office import Form, FormField, Office
-from dialogs.state import Draft, State
+from dialogs.state import Draft, Part, State
 
 IDENTITY, USER_TYPE, PROBLEM, DEADLINE = "identity", "user_type", "problem", "deadline"
 SUMMARY, EDIT, FILES = "summary", "edit", "files"
 FIELD = "field:"
+DATA = "data:"  # and the place in Draft.wanted
 _URGENT = "urgent"  # in Draft.done: the honest word about the hours was said
 # Keys of ``State.heard`` beside the fields; a field's key cannot begin with an underscore.
 HEARD_USER_TYPE, HEARD_DEADLINE = "_user_type", "_deadline"
@@ -44,9 +47,22 @@ def order(draft: Draft, form: Form) -> tuple[str, ...]:
         USER_TYPE,
         *(FIELD + f.key for f in special),
         PROBLEM,
+        *data_steps(draft),
         DEADLINE,
         SUMMARY,
     )
+
+
+def data_steps(draft: Draft) -> tuple[str, ...]:
+    """The steps that ask for what the topic needs."""
+    return tuple(f"{DATA}{at}" for at in range(len(draft.wanted)))
+
+
+def data_at(draft: Draft, step: str = "") -> int:
+    """The place in ``wanted`` of the step that is asked; the last one if it is no such step."""
+    said = (step or draft.asking).removeprefix(DATA)
+    last = len(draft.wanted) - 1
+    return min(int(said), last) if said.isdecimal() else last
 
 
 def known(draft: Draft, step: str) -> bool:
@@ -60,6 +76,8 @@ def known(draft: Draft, step: str) -> bool:
             return draft.deadline is not None or DEADLINE in draft.done
         case "summary":
             return False
+    if step in data_steps(draft) and draft.wanted[data_at(draft, step)] in draft.data:
+        return True
     return step.removeprefix(FIELD) in draft.answers or step in draft.done
 
 
@@ -119,6 +137,31 @@ def begun(m: Moment) -> Draft:
     )
 
 
+def planned(m: Moment, draft: Draft) -> Draft:
+    """What the topic needs, with what of it was said already: only the rest is asked."""
+    answer = m.desk.answers.get(draft.topic)
+    labels = required.told_in_chat(answer) if answer else ()
+    text = problem_text(draft)
+    understood = m.desk.understand(text)
+    data = dict(draft.data)
+    heard = {**draft.answers, **m.state.heard}
+    for label in labels:
+        if label not in data and required.alone(label, labels):
+            said = required.found(label, text, understood) or required.remembered(label, heard)
+            data |= {label: said} if said else {}
+    if set(labels) == set(draft.wanted):
+        return replace(draft, data=data)
+    wanted = tuple(sorted(labels, key=lambda label: label not in data))
+    done = tuple(step for step in draft.done if not step.startswith(DATA))
+    given = sum(label in data for label in wanted)
+    return replace(draft, wanted=wanted, given=given, data=data, done=done)
+
+
+def data_in_use(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """(label, value) of the data its topic needs, as far as they are known."""
+    return tuple((label, draft.data[label]) for label in draft.wanted if draft.data.get(label))
+
+
 def place(m: Moment, draft: Draft, *say: str, again: bool = False) -> Move:
     """Put the question the draft stands at; every visit counts as touching it."""
     touched = replace(draft, touched_at=m.facts.now.timestamp())
@@ -140,21 +183,35 @@ def onward(m: Moment, draft: Draft, *say: str) -> Move:
 
 
 def sent(m: Moment, draft: Draft) -> Move:
-    """The form becomes a ticket; who asked for a person waits for one about it."""
+    """The form becomes a ticket; who asked for a person waits for one about it. What the topic
+    needs stands at the end of section B: the paper form has no other place for it."""
+    draft = planned(m, draft)
+    problem, data = problem_text(draft), data_in_use(draft)
     command = OpenTicket(
         kind=_SPECIAL_KINDS.get(draft.topic or "", "permintaan_layanan"),
-        problem=problem_text(draft),
+        problem=m.text("problem_data", problem=problem, data=data) if data else problem,
         answers=answers_in_use(draft, m.desk.office.form),
         user_type=draft.user_type,
         deadline=draft.deadline or "none",
         topic=draft.topic,
         attachment_ids=draft.files,
         for_person=draft.for_person,
+        hours_left=deadlines.hours_left(problem) if draft.deadline == "under_24h" else None,
     )
     after: tuple[Command, ...] = (CallHuman(problem_text(draft)),) if draft.for_person else ()
     messages = tuple(part.message_id for part in draft.parts)
-    state = m.with_state(draft=None, heard={}, topic=None, topic_version=None, sent=messages)
-    return replace(state.go("menu", "rest"), commands=(command, *after), silent=True)
+    m = m.with_state(draft=None, heard={}, topic=None, topic_version=None, sent=messages)
+    if draft.later and not draft.for_person:
+        return replace(_second(m, draft.later), commands=(command,))
+    move = m.go("menu", "rest", problem=draft.later)
+    return replace(move, commands=(command, *after), silent=True)
+
+
+def _second(m: Moment, later: tuple[Part, ...]) -> Move:
+    """The matter that was put apart comes next."""
+    intent = m.desk.understand("\n".join(part.text for part in later)).intent
+    answer = m.desk.answers.get(intent.name) if intent else None
+    return m.go("faq", f"later:faq:{answer.topic}" if answer else "later", problem=later)
 
 
 def _urgent(m: Moment, draft: Draft) -> str:

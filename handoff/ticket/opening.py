@@ -12,6 +12,7 @@ from handoff.clock import service
 from handoff.counter import Counter, Moment, hours
 from handoff.history import Entry
 from handoff.job import Job
+from handoff.policy import at_opening
 from handoff.standing import PRIORITIES
 from handoff.ticket import tiers
 from storage.repositories import conversations, messages, tickets
@@ -21,7 +22,7 @@ def open_ticket(counter: Counter, moment: Moment, command: c.OpenTicket) -> tupl
     """A numbered ticket with its history and files (SOP 001 steps 4 and 5)."""
     answer = counter.answers.get(command.topic) if command.topic else None
     decides: Authority = answer.authority if answer else "lpse"
-    priority = "tinggi" if command.deadline == "under_24h" else "menengah"
+    priority = at_opening(counter.policy, command.topic, command.deadline, command.hours_left)
     local = counter.calendar.local(moment.now)
     number = numbers.take(moment.connection, "ticket", counter.series.ticket, local)
     ticket_id = tickets.add(

@@ -173,6 +173,12 @@ def see_alerts(
     )
 
 
+def withdraw_alerts(connection: Connection, kind: str, subject: str, now: datetime) -> None:
+    """What these alerts told of is over: whoever has not seen them need not."""
+    about = (_L.c.kind == kind) & (_L.c.subject == subject)
+    connection.execute(update(_L).where(_L.c.seen_at.is_(None), about).values(seen_at=now))
+
+
 def log_access(connection: Connection, agent_id: int, what: str, now: datetime) -> None:
     """Somebody looked at personal data (``ticket:7``, ``list:search``)."""
     connection.execute(insert(_X), {"agent_id": agent_id, "what": what, "at": now})

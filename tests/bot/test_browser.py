@@ -143,6 +143,7 @@ def test_from_a_question_to_a_ticket_on_a_phone(
     expect(page.locator(".msg.user img")).to_be_visible()
     expect(page.locator(".msg.user .state").last).to_have_text("terkirim")
     device.tap("Lanjut")
+    device.tap("Lewati semua")
     device.tap("Tidak ada")
     device.hears("Periksa dulu sebelum dikirim")
     device.tap("Kirim")
@@ -211,7 +212,7 @@ def test_keyboard_only(chromium: Browser, served: Served, devices: list[Device])
     keys.type("upload penawaran")
     keys.press("Enter")
     expect(page.locator(".msg.user").last).to_contain_text("gagal\nupload", use_inner_text=True)
-    for label in ("Lanjut", "Tidak ada", "Kirim"):
+    for label in ("Lanjut", "Lewati semua", "Tidak ada", "Kirim"):
         choose(page, label)
     expect(page.locator(".number").last).to_contain_text(NUMBER)
     expect(page.get_by_label("Pesan", exact=True)).to_be_focused()

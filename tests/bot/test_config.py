@@ -111,7 +111,7 @@ def test_the_shipped_file_is_good() -> None:
         (put("authorities.kejaksaan", "x"), ["authorities.kejaksaan", "lpse, lkpp"]),
         (put("files.max_kb", 1), ["files.max_kb", "max_mb, types"]),
         (put("channels.whatsapp", True), ["channels.whatsapp", "web, telegram"]),
-        (put("nlu.learning.model", "x"), ["nlu.learning.model", "engine"]),
+        (put("nlu.model", "x"), ["nlu.model", "engine"]),
         (lambda raw: raw.update(identitas=raw.pop("identity")), ["identitas is not known"]),
         # missing ones
         (drop("identity"), ["identity is missing"]),
@@ -439,7 +439,7 @@ ANSWER = (ROOT / "dialogs" / "faq" / "upload_gagal.yml").read_text(encoding="utf
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({"upload_gagal__yml": "title: [\n"}, ["upload_gagal.yml", "line 2"]),
+        ({"upload_gagal__yml": "title: [\n"}, ["upload_gagal.yml", "line 1"]),
         ({"upload_gagal__yml": "title: ''\n"}, ["upload_gagal.yml", "title"]),
         ({"upload_gagal__yml": ""}, ["upload_gagal.yml"]),
         ({"upload_gagal__yml": ANSWER + "penulis: saya\n"}, ["upload_gagal.yml", "penulis"]),

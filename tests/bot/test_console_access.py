@@ -67,6 +67,7 @@ def write_ticket(rig: Rig) -> None:
     rig.tap("Penyedia")
     rig.say("gagal upload penawaran, muncul error 500")
     rig.tap("Lanjut")
+    rig.tap("Lewati semua")
     rig.tap("Tidak ada")
     rig.tap("Kirim")
 

@@ -205,6 +205,7 @@ def test_a_form_with_contact_and_files_becomes_a_ticket(office: Office) -> None:
     surat = {"file_id": "surat-1", "file_unique_id": "s1", "file_name": "surat é.pdf"}
     visitor.send_file("surat-1", PDF, document={**surat, "mime_type": "application/pdf"})
     visitor.hears_button("on")
+    visitor.hears_button("skip_all")
     visitor.hears_button("none")
     visitor.hears_button("send")
     found = NUMBER.search(visitor.hears("LPSE-").text)

@@ -23,6 +23,7 @@ def chain(rig: Rig) -> Rig:
         "buat tiket",
         "Jl. Merdeka No. 5, Batam",
         "Lanjut",
+        "Lewati semua",
         "Tidak ada",
         "Kirim",
         "masalah saya belum selesai, errornya muncul lagi",

@@ -118,6 +118,7 @@ class Browser:
         self.tap("Penyedia")
         self.say("gagal upload penawaran, muncul error 500")
         self.tap("Lanjut")
+        self.tap("Lewati semua")
         self.tap("Tidak ada")
         said = self.tap("Kirim")
         return next(message for message in said if message["link"])

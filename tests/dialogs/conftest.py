@@ -68,7 +68,8 @@ def understand(text: str) -> Understanding:
     )
     if not text.strip():
         return Understanding(text)
-    ranking = (*found, Intent("faq_upload_gagal", 0.05))
+    known = found or [Intent("out_of_scope", 0.45)]
+    ranking = (*known, Intent("faq_upload_gagal", 0.05))
     return Understanding(text, ranking[0], ranking, entities)
 
 

@@ -27,7 +27,7 @@ def test_a_first_question_is_answered_at_once_with_the_privacy_notice(user: Any)
     text = user.say("gagal upload penawaran")
     assert "Upload dokumen penawaran gagal" in text
     assert "privasi" in text
-    assert user.labels == ["Terjawab", "Buat tiket", "Petugas", "Privasi"]
+    assert user.labels == ["Terjawab", "Belum terjawab", "Buat tiket", "Petugas", "Privasi"]
     assert len(user.turn.replies) == 1
 
 
@@ -167,7 +167,7 @@ def test_a_bare_phone_number_is_remembered(user: Any) -> None:
 
 def test_an_unsure_text_gets_suggestions(user: Any) -> None:
     user.say("soal password gimana ya")
-    assert user.labels[:2] == ["Lupa password", "Bukan itu"]
+    assert user.labels[:3] == ["Lupa password", "Upload gagal", "Bukan itu"]
     assert "Lupa password akun penyedia" in user.say("1")
 
 
@@ -179,7 +179,7 @@ def test_bukan_itu_asks_to_rephrase_and_the_question_is_a_miss(user: Any) -> Non
 
 def test_what_is_not_understood_is_asked_once_and_then_offered_to_people(user: Any) -> None:
     assert "kata lain" in user.say("xyzzy plugh frobnicate")
-    assert user.commands == (RecordMiss("xyzzy plugh frobnicate", "faq_upload_gagal", 0.05),)
+    assert user.commands == (RecordMiss("xyzzy plugh frobnicate", "out_of_scope", 0.5),)
     text = user.say("plugh plugh plugh plugh")
     assert "kata lain" not in text
     assert user.labels == ["Buat tiket", "Petugas", "Menu"]

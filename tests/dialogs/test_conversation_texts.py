@@ -56,6 +56,11 @@ EVERYTHING |= {  # waiting for a person, talking with one, words passed on
     "queue": QueueFact("ANT-2611-00001-X", "LPSE-2611-00042-K", 2),
     "request": "ANT-2611-00001-X", "why": "closing",
 }  # fmt: skip
+EVERYTHING |= {  # what the topic needs, and what is asked after a ready answer
+    "answer": Answers.load().get("lupa_password_penyedia"), "data": [("User ID", "maju01")],
+    "example": "10023456", "label": "kode tender", "n": 1, "of": 3, "prepare": ("SK", "akta"),
+    "steps": ("Hubungi petugas.",), "tell": ("User ID",), "title": "Lupa password", "titles": (),
+}  # fmt: skip
 EVERYTHING |= {  # the packet for LKPP
     "attached": ["berkas/01-layar.png"], "lkpp_number": "TTS-1",
     "talk": [TalkLine(OPENS, "Pengguna", "gagal", ("berkas/01-layar.png",))],
@@ -68,6 +73,7 @@ def values(name: str, office: Any) -> dict[str, Any]:
         "rating_kept": {"comment": True},
         "identity": {"shown": ["Budi"]},
         "faq_answer": {"answer": Answers.load().get("upload_gagal")},
+        "problem_data": {"data": [("User ID", "maju01")]},
     }
     return {**EVERYTHING, "office": office, **special.get(name, {})}
 
@@ -147,6 +153,16 @@ def test_every_text_renders(name: str, office: Any) -> None:
         ("not_solved", {"told": True, "lkpp": True}),
         ("reopened", {"told": True, "lkpp": True}),
         ("rating_kept", {"comment": False}),
+        *(("faq_follow", {"kind": kind}) for kind in ("fails", "same", "time", "cost", "who")),
+        ("faq_follow", {"kind": "documents"}),
+        ("faq_follow", {"kind": "documents", "tell": (), "prepare": ()}),
+        ("faq_follow", {"kind": "time", "target": True}),
+        *(("faq_next", {"at": at}) for at in ("answered", "suggest", "rephrase", "later")),
+        ("faq_next", {"at": "answered_next", "titles": ["Ganti email"]}),
+        ("form_data", {"current": "10023456", "prepare": ()}),
+        ("form_data", {"example": ""}),
+        ("data_problem", {"problem": "email_no_at"}),
+        ("status_ticket", {"ticket": replace(TICKET, state="dieskalasi", decides="lpse")}),
         ("feedback", {"at": "confirm"}),
         ("feedback", {"at": "sort"}),
     ],

@@ -67,6 +67,9 @@ MASKED = [
         f"udah coba pw {PASSWORD} sama {PASSWORD} tetap gagal",
     ),
     ("user budi pass kucing tolong cek", f"user budi pass {PASSWORD} tolong cek"),
+    ("login pake budi / Rahasia99 ga bisa", f"login pake budi / {PASSWORD} ga bisa"),
+    ("masuk pakai user budi01, Kucing#7 gagal", f"masuk pakai user budi01, {PASSWORD} gagal"),
+    ("login dgn budi dan Rahasia99", f"login dgn budi dan {PASSWORD}"),
     ("Rahasia123 itu password saya", f"{PASSWORD} itu password saya"),
     ("password123", PASSWORD),
     # file names
@@ -111,6 +114,9 @@ MASKED = [
 ]
 
 KEPT = """
+login pakai chrome / firefox tetap gagal
+masuk pakai user majujaya01 gagal terus
+login pakai akun penyedia ppk2024 gagal
 lupa password akun
 password saya salah terus
 pw error

@@ -23,7 +23,7 @@ def ticket(
         rig.say("pakai data lama", user, channel)
     else:
         rig.say("Jl. Merdeka No. 5, Batam", user, channel)
-    for word in ("lanjut", "tidak ada", "kirim"):
+    for word in ("lanjut", "lewati semua", "tidak ada", "kirim"):
         rig.say(word, user, channel)
     assert rig.count("tickets") == before + 1
     return str(rig.ticket().number)

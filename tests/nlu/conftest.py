@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from nlu.engines.builtin import BuiltinEngine
+from nlu.learning import training
 from nlu.learning.fingerprint import PROJECT
+from nlu.learning.training_data import read_folder
+from tests.nlu import real_rasa
 
 SMALL = {
     "greet": "halo min|selamat pagi|assalamualaikum|halo admin selamat siang|permisi kak|pagi pak",
@@ -42,3 +47,15 @@ def write_project(folder: Path) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def small_pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BuiltinEngine, str]]:
+    """The builtin engine and the address of a real Rasa, both trained on a part of the
+    messages, which takes a minute."""
+    folder = tmp_path_factory.mktemp("parity")
+    examples = read_folder(PROJECT / "data")[::7]
+    project = real_rasa.write_project(folder / "project", examples)
+    builtin = BuiltinEngine(training.train_project(project))
+    with real_rasa.serving(real_rasa.train(project, folder / "models")) as url:
+        yield builtin, url

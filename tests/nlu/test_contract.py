@@ -1,10 +1,9 @@
-"""What holds for every engine: the builtin one, the Rasa client, and a real Rasa server where
-LOKET_TEST_RASA_URL names one that runs this project (its token: LOKET_TEST_RASA_TOKEN)."""
+"""What holds for every engine: the builtin one, the Rasa client before a server of ours, and
+before a real Rasa where its environment is there (`make rasa`)."""
 
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +19,11 @@ from nlu.engines.rasa import RasaClient, RasaServer
 from nlu.learning.fingerprint import PROJECT
 from nlu.learning.training_data import read_intents
 from nlu.understanding import Intent, Understanding
+from tests.nlu import real_rasa
 from tests.nlu.rasa_server import FakeRasa, answers_of
 from tests.nlu.test_engine import CLEAR, STRANGE
 
 INTENTS = frozenset(read_intents(PROJECT / "domain.yml"))
-URL = os.environ.get("LOKET_TEST_RASA_URL", "")
-TOKEN = os.environ.get("LOKET_TEST_RASA_TOKEN", "")
 PATIENCE = 10.0  # a loaded machine is no reason to fall back
 
 ENTITIES = {
@@ -51,10 +49,10 @@ class Tally:
 
 
 @contextmanager
-def through(url: str, token: str, second: BuiltinEngine) -> Iterator[Engine]:
+def through(url: str, second: BuiltinEngine) -> Iterator[Engine]:
     """The rasa engine as it is wired, which must not have to fall back. (A text without any
     word may be nothing to a real Rasa.)"""
-    client = RasaClient(RasaServer(url, token, PATIENCE, PATIENCE), INTENTS)
+    client = RasaClient(RasaServer(url, "", PATIENCE, PATIENCE), INTENTS)
     guarded, tally = GuardedEngine(client, second, Breaker(Rules())), Tally()
     guarded.watch = tally
     try:
@@ -68,13 +66,14 @@ def through(url: str, token: str, second: BuiltinEngine) -> Iterator[Engine]:
 def behind_a_server(engine: BuiltinEngine) -> Iterator[Engine]:
     server = FakeRasa(answers_of(engine))
     try:
-        with through(server.url, "", engine) as guarded:
+        with through(server.url, engine) as guarded:
             yield guarded
     finally:
         server.die()
 
 
-KINDS = ["builtin", "rasa client", *(["rasa server"] if URL else [])]
+MISSING = pytest.mark.skipif(not real_rasa.found(), reason=real_rasa.MISSING)
+KINDS = ["builtin", "rasa client", pytest.param("rasa server", marks=MISSING)]
 
 
 @pytest.fixture(params=KINDS)
@@ -86,7 +85,8 @@ def any_engine(request: pytest.FixtureRequest, engine: BuiltinEngine) -> Iterato
         with behind_a_server(engine) as guarded:
             yield guarded
     else:
-        with through(URL, TOKEN, engine) as guarded:
+        _, url = request.getfixturevalue("small_pair")
+        with through(url, engine) as guarded:
             yield guarded
 
 

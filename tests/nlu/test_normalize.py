@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nlu.learning.fingerprint import PROJECT
 from nlu.learning.training_data import read_folder
 from nlu.text import lexicon, slips
+from nlu.text.clauses import readings
 from nlu.text.dialects import DIALECTS, ENGLISH
 from nlu.text.lexicon import FORMS, KEEP, words
 from nlu.text.normalize import normalize
@@ -294,3 +295,20 @@ def test_a_usual_message_takes_microseconds() -> None:
     for _ in range(200):
         normalize(text)
     assert (time.process_time() - started) / 200 < 0.0003
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", ",  ", "terus ", ". ", "1. "])
+def test_a_message_of_blanks_is_parted_in_milliseconds(unit: str) -> None:
+    took = []
+    for _ in range(3):
+        begun = time.process_time()
+        readings(unit * 1000)
+        took.append(time.process_time() - begun)
+    assert min(took) < 0.04
+
+
+def test_blanks_before_a_joint_do_not_hide_it() -> None:
+    assert readings("gagal upload, \t        terus      lupa password").sentences == (
+        "gagal upload",
+        "lupa password",
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -23,17 +22,6 @@ CLOSE = 0.02
 pytestmark = pytest.mark.skipif(not real_rasa.found(), reason=real_rasa.MISSING)
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BuiltinEngine, str]]:
-    """Both engines on a part of the messages, which trains in a minute."""
-    folder = tmp_path_factory.mktemp("parity")
-    examples = read_folder(PROJECT / "data")[::7]
-    project = real_rasa.write_project(folder / "project", examples)
-    builtin = BuiltinEngine(training.train_project(project))
-    with real_rasa.serving(real_rasa.train(project, folder / "models")) as url:
-        yield builtin, url
-
-
 def compare(builtin: BuiltinEngine, url: str, texts: list[str]) -> None:
     same, widest = 0, 0.0
     with httpx.Client(base_url=url, timeout=30) as rasa:
@@ -49,14 +37,14 @@ def compare(builtin: BuiltinEngine, url: str, texts: list[str]) -> None:
     assert widest <= CLOSE
 
 
-def test_unseen_messages_are_understood_alike(pair: tuple[BuiltinEngine, str]) -> None:
+def test_unseen_messages_are_understood_alike(small_pair: tuple[BuiltinEngine, str]) -> None:
     texts = [example.text for example in read_folder(PROJECT / "dev")][::5]
-    compare(*pair, texts)
+    compare(*small_pair, texts)
 
 
 @pytest.mark.parametrize("text", ["👍🙏", "привет", "?", "<b>halo</b>", "Halo. Lupa password!"])
-def test_strange_messages_are_understood_alike(pair: tuple[BuiltinEngine, str], text: str) -> None:
-    compare(*pair, [text])
+def test_strange_messages_are_understood_alike(small_pair: tuple[BuiltinEngine, str], text: str) -> None:
+    compare(*small_pair, [text])
 
 
 @pytest.mark.long
