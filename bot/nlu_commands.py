@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -44,9 +45,18 @@ def _to_svg(context: click.Context, option: click.Parameter, path: Path | None) 
 
 
 def _web_address(context: click.Context, option: click.Parameter, url: str | None) -> str | None:
-    if url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
+    if url is not None and not _is_address(url):
         raise click.BadParameter("give an address such as http://127.0.0.1:5005")
     return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname is not None and parts.port != 0
+    except ValueError:  # a port has to be a number up to 65535
+        return False
+    return named and re.fullmatch(r"(?i)https?://[^\s?#@]+", url) is not None and url.isascii()
 
 
 _PICTURE = click.option(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 OUT_OF_SCOPE = "out_of_scope"
 """The intent of what is none of our matters."""
 

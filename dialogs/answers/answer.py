@@ -19,7 +19,6 @@ from pydantic_core import PydanticCustomError
 
 from dialogs.office import Authority
 
-
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

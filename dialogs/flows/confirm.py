@@ -76,7 +76,7 @@ _TELLING = 3  # words from which a text tells something
 # Wishes about the conversation: no answer, and nothing for the agent either.
 _ACTS = (
     "greet", "goodbye", "thanks", "help", "bot_challenge", "request_human", "open_ticket",
-    "ticket_status", "cancel", "back", "erase_my_data", "submit_feedback", "out_of_scope",
+    "ticket_status", "cancel", "back", "erase_my_data", "submit_feedback",
 )  # fmt: skip
 _MOST_WORDS = 12  # beyond them a text tells more than an answer does; the agent reads it
 
@@ -115,7 +115,9 @@ def questioned(m: Moment) -> str | None:
     """The solution that a question can only be about, by its ticket's number."""
     waiting = [t for t in _talked_of(m) if t.expects == "confirm"]
     few = len(plain(m.heard.text).split()) < _TELLING
-    if len(waiting) != 1 or few or not _asks(m) or m.is_(*_ACTS) or faq.confident_topic(m):
+    if len(waiting) != 1 or few or not _asks(m) or m.is_(*_ACTS):
+        return None
+    if _foreign(m) or faq.confident_topic(m):
         return None
     return waiting[0].number
 
@@ -125,9 +127,14 @@ def _told(m: Moment, number: str) -> Move | None:
     and the question stays open."""
     said = plain(m.heard.text).split()
     few = len(said) < _TELLING and not m.heard.files and m.facts.about != number
-    if few or _asks(m) or m.is_(*_ACTS) or faq.confident_topic(m):
+    if few or _asks(m) or m.is_(*_ACTS) or _foreign(m) or faq.confident_topic(m):
         return None
     return _silently(m, NoteOnTicket(number, "addition", m.heard.text.strip(), _files(m)))
+
+
+def _foreign(m: Moment) -> bool:
+    """Whether the words are surely about nothing of ours."""
+    return m.is_("out_of_scope", at_least=m.desk.office.conversation.thresholds.confident)
 
 
 def _asks(m: Moment) -> bool:

@@ -19,8 +19,13 @@ from dialogs.words import FUNCTION, HONORIFICS, POLITE, PRONOUNS
 from nlu.understanding import Understanding
 
 PREFIX = "faq_"
-_SECOND, _THIRD = 0.01, 0.04
-"""Confidence that a second or third suggestion has at least."""
+_FIRST, _SECOND, _THIRD = 0.08, 0.01, 0.04
+"""Confidence that the first, second and third suggestion have at least."""
+_LINK = re.compile(r"https?://\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S*", re.IGNORECASE)
+_AROUND_A_LINK: frozenset[str] = frozenset(
+    {"lihat", "liat", "cek", "buka", "link", "linknya", "tautan", "ini", "itu", "ya", "nih"}
+    | {"min", "kak", "pak", "bu", "mas", "mbak", "tolong", "dong"}
+)
 MOST_SUGGESTIONS = 3
 MOST_BESIDE = 2
 _BESIDE = ("status",)  # besides topics; a ticket and a person are offered anyway
@@ -173,7 +178,7 @@ def confident_topic(m: Moment) -> str | None:
 
 def topic_of(understanding: Understanding, desk: Desk) -> str | None:
     intent, sure = understanding.intent, desk.office.conversation.thresholds.confident
-    if only_figures(understanding.text):
+    if only_figures(understanding.text) or only_a_link(understanding.text):
         return None
     if _vague(understanding.text, desk):
         return None
@@ -202,10 +207,16 @@ def only_figures(text: str) -> bool:
     return re.search(r"\d", text) is not None and _AROUND_FIGURES.issuperset(left)
 
 
+def only_a_link(text: str) -> bool:
+    """Whether there is an address and no word but those around it ("lihat ini https://...")."""
+    left = _LINK.sub(" ", text)
+    return left != text and _AROUND_A_LINK.issuperset(plain(left).split())
+
+
 def suggest(m: Moment) -> Move | None:
     """Up to three things the text may mean, as choices; None if nothing is near."""
     values = _near(m.heard.understanding, m.desk)
-    if not values or only_figures(m.heard.text):
+    if not values or only_figures(m.heard.text) or only_a_link(m.heard.text):
         return None
     return m.go("faq", f"suggest:{','.join(values)}", problem=joined(m))
 
@@ -258,6 +269,8 @@ def _near(understanding: Understanding, desk: Desk) -> tuple[str, ...]:
     ranking = understanding.intent_ranking
     named = [(i.confidence, value) for i in ranking if (value := _value(i.name, desk))]
     vague = _vague(understanding.text, desk)
+    if not named or named[0][0] < _FIRST:
+        return ()
     near = [value for confidence, value in named if confidence >= _SECOND or vague][:2]
     near += [value for confidence, value in named[2:] if confidence >= _THIRD or vague]
     return tuple(near[:MOST_SUGGESTIONS])

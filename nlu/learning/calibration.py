@@ -14,6 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+SCOPE = 4
+"""Numbers that tell how likely a message is in scope: see scope_features."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

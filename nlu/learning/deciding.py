@@ -17,12 +17,16 @@ SURE = 0.8
 """Confidence with which the piece behind a courtesy speaks for the whole."""
 BESIDES = 0.85
 """Confidence with which a sentence is a question of its own."""
-WHOLE = 0.95
+WHOLE = 0.985
 """Confidence from which on a message asks one thing."""
+GREY = 0.1
+"""How likely a message must be in scope for its pieces to be asked at all."""
 NEAR = 3
 """A further question is among so many likeliest intents of the whole message."""
 RANKED = 10
 """Entries of the intent ranking, as many as Rasa gives."""
+
+_SAID_AFTER = frozenset({"thanks", "goodbye"})
 
 Confidences = NDArray[np.float64]
 Score = Callable[[str], Confidences]
@@ -39,14 +43,16 @@ class Decision:
 def decide(
     readings: Readings, score: Score, intents: Sequence[str], outside: int | None
 ) -> Decision:
-    """What a message asks: its whole counts, unless that is a courtesy around a question.
+    """What a message asks: its whole counts, unless that is a courtesy around a question, or
+    seems out of scope but not surely (an introduction in front of a question does that).
 
     ``score`` gives the confidences of ``intents`` for one of the readings; ``outside`` is
     the position of out_of_scope.
     """
     whole = score(readings.whole)
     top = intents[int(whole.argmax())]
-    if top in SOCIAL:
+    unsure = outside is not None and top == intents[outside] and whole[outside] <= 1 - GREY
+    if top in SOCIAL or unsure:
         return Decision(_ranking(intents, _question(readings, score, intents, outside, top, whole)))
     if not readings.sentences or whole.max() >= WHOLE:
         return Decision(_ranking(intents, whole))
@@ -77,7 +83,7 @@ def _question(
         row = score(piece)
         top = int(row.argmax())
         sure = row[top] >= SURE and top != outside and intents[top] not in SMALL_TALK
-        if sure and (social == "greet" or asks(piece)):
+        if sure and (social not in _SAID_AFTER or asks(piece)):
             return row
     return whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 import zipfile
@@ -16,10 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.errors import ModelError
-from nlu.learning.calibration import Calibration
+from nlu.learning.calibration import SCOPE, Calibration
 from nlu.learning.ngrams import Block, Floats
 from nlu.learning.pipeline import Ngrams
 from nlu.learning.thresholds import Thresholds
+from nlu.text.normalizers import NORMALIZERS
+
+LARGEST = 2 * 1024**3
+"""Bytes of an unpacked model file: far above any that training makes."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -91,7 +96,7 @@ def load(path: Path, fingerprint: str) -> Model:
             tuple(blocks),
             fitted,
         )
-    _check(model, path)
+        _check(model, path)
     return model
 
 
@@ -183,23 +188,35 @@ def _reading(path: Path) -> Iterator[Mapping[str, Any]]:
     """The arrays of a file; whatever is wrong with it is a ModelError."""
     try:
         # np.load leaves a file it opened itself open when the archive is broken.
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+                raise ModelError(f"{path}: broken model file (larger than any of ours).")
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             yield arrays
     except FileNotFoundError:
         raise ModelError(f"{path}: no model yet.") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # the zip, npy and JSON readers raise a dozen kinds
         raise ModelError(f"{path}: broken model file ({type(error).__name__}).") from error
 
 
 def _check(model: Model, path: Path) -> None:
-    weights, intercept = model.fitted.weights, model.fitted.intercept
+    fitted = model.fitted
     rows = sum(len(block.terms) for block in model.blocks)
     wanted = (rows, len(model.intents))
     fits = all(block.idf.shape == (len(block.terms),) for block in model.blocks)
-    if not fits or weights.shape != wanted or intercept.shape != wanted[1:]:
+    if not fits or fitted.weights.shape != wanted or fitted.intercept.shape != wanted[1:]:
         raise ModelError(f"{path}: broken model file (sizes do not fit).")
-    if not np.isfinite(weights).all():
+    arrays = (fitted.weights, fitted.intercept, *(block.idf for block in model.blocks))
+    scope = fitted.calibration.scope or (0.0,) * SCOPE
+    numbers = (fitted.calibration.sharpness, *scope, *asdict(fitted.thresholds).values())
+    if any(array.dtype.kind != "f" or not np.isfinite(array).all() for array in arrays) or not (
+        len(scope) == SCOPE and all(isinstance(n, float) and math.isfinite(n) for n in numbers)
+    ):
         raise ModelError(f"{path}: broken model file (weights are not numbers).")
+    if model.normalizer not in NORMALIZERS:
+        raise ModelError(f"{path}: broken model file (unknown normalizer).")
 
 
 def _json(value: object) -> NDArray[np.uint8]:

@@ -81,6 +81,8 @@ def read_pipeline(path: Path) -> Pipeline:
         where = getattr(error, "problem_mark", None)
         line = where.line + 1 if where else 1
         raise PipelineError(f"{path}:{line}: broken YAML.") from None
+    except (ValueError, LookupError, AttributeError, RecursionError):
+        raise PipelineError(f"{path}: broken YAML, a value cannot be read.") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("pipeline"), list):
         raise PipelineError(f'{path}: needs a list named "pipeline".')
     if raw.get("recipe", "default.v1") != "default.v1":

@@ -17,6 +17,7 @@ from nlu.errors import TrainingDataError
 # [value](entity), [value](entity:synonym) and [value]{"entity": ..., "role": ...}
 _ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\{[^{}]*\})")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEP = re.compile(r"(?:[\[{]\s*){50}|(?:-\s){50}|(?:\?\s){50}")
 _OTHER_SECTIONS = frozenset({"synonym", "regex", "lookup"})
 
 
@@ -75,7 +76,10 @@ def _intent_name(path: Path, node: yaml.Node) -> str:
 
 def _compose(path: Path) -> yaml.MappingNode:
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        text = path.read_text(encoding="utf-8")
+        if _DEEP.search(text):  # the reader written in C would overflow its stack
+            raise TrainingDataError(f"{path}:1: broken YAML, nested too deeply.")
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TrainingDataError(f"{path}:{line}: broken YAML, {error.problem}.") from None
@@ -116,6 +120,8 @@ def _read_item(path: Path, item: yaml.Node, known: frozenset[str] | None) -> Ite
         if any(_child(item, other) is not None for other in _OTHER_SECTIONS):
             return
         raise _error(path, item, 'each item of "nlu" needs "intent" and "examples".')
+    if not isinstance(intent, yaml.ScalarNode) or not intent.value:
+        raise _error(path, intent, "an intent is a name.")
     if known is not None and intent.value not in known:
         raise _error(path, intent, f'intent "{intent.value}" is not in domain.yml.')
     voice = _child(_child(item, "metadata") or item, "voice")

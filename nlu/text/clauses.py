@@ -20,7 +20,8 @@ MOST = 8
 _COURTESY = re.compile(r"[.!?;\n]+(?=\s|$)|\n|,\s")
 _SENTENCE = re.compile(
     r"[.!?;\n]+(?=\s|$)|\n|(?:^|\s)\(?\d[.)](?=\s)"
-    r"|[,\s]\s{0,3}(?:sama|terus|trus|trs|dan juga|dan satu lagi|satu lagi|sekalian|lalu|plus)\s",
+    r"|[,\s]\s{0,3}(?:sama|terus|trus|trs|dan juga|dan satu lagi|satu lagi|selain itu"
+    r"|di samping itu|sekalian|lalu|plus)\s",
     re.IGNORECASE,
 )
 _POLITE: frozenset[str] = words(

@@ -189,6 +189,8 @@ def test_mistakes_are_one_sentence(here: Path) -> None:
         ("test", "test.tsv", "--picture", "matrix.png"),
         ("test", "test.tsv", "--picture", "nowhere/matrix.svg"),
         ("test", "test.tsv", "--engine", "rasa", "--url", "localhost:5005"),
+        ("test", "test.tsv", "--engine", "rasa", "--url", "http://[::1"),
+        ("test", "test.tsv", "--engine", "rasa", "--url", "http://localhost:99999"),
         ("evaluate", "--train", "test.tsv", "--language", "klingon"),
     ],
 )

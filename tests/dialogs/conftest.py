@@ -68,7 +68,7 @@ def understand(text: str) -> Understanding:
     )
     if not text.strip():
         return Understanding(text)
-    known = found or [Intent("out_of_scope", 0.45)]
+    known = found or [Intent("out_of_scope", 0.5)]
     ranking = (*known, Intent("faq_upload_gagal", 0.05))
     return Understanding(text, ranking[0], ranking, entities)
 

@@ -67,8 +67,8 @@ def test_quality_is_counted_over_messages_in_scope() -> None:
     assert (found.messages_in_scope, found.messages_out_of_scope, found.intents) == (4, 2, 3)
     assert (found.top1, found.top3) == (0.75, 1.0)
     assert found.macro_f1 == pytest.approx((2 * 2 / (2 + 4) + 2 * 1 / (2 + 1)) / 2)
-    # Best in scope: 0.9, 0.65, 0.8, 0.5 against 0.07 and 0.75.
-    assert found.auroc == pytest.approx(6 / 8)
+    # What out of scope leaves is less for both others than for any message in scope.
+    assert found.auroc == pytest.approx(1.0)
 
 
 def test_rates_at_the_thresholds_are_what_the_conversation_would_do() -> None:
@@ -239,7 +239,8 @@ def test_a_parse_says_what_the_conversation_does_with_it(
     name: str, confidence: float, does: str
 ) -> None:
     intent = Intent(name, confidence)
-    assert verdict(Understanding("x", intent, (intent,)), LIMITS, "oos") == does
+    ranking = (intent,) if name == "oos" else (intent, Intent("oos", 1 - confidence))
+    assert verdict(Understanding("x", intent, ranking), LIMITS, "oos") == does
 
 
 def test_nothing_understood_is_said() -> None:

@@ -43,7 +43,9 @@ def test_unseen_messages_are_understood_alike(small_pair: tuple[BuiltinEngine, s
 
 
 @pytest.mark.parametrize("text", ["👍🙏", "привет", "?", "<b>halo</b>", "Halo. Lupa password!"])
-def test_strange_messages_are_understood_alike(small_pair: tuple[BuiltinEngine, str], text: str) -> None:
+def test_strange_messages_are_understood_alike(
+    small_pair: tuple[BuiltinEngine, str], text: str
+) -> None:
     compare(*small_pair, [text])
 
 
