@@ -29,7 +29,7 @@ chat: $(VENV)/.made ## chat in this terminal
 	@$(BIN)/loket migrate >/dev/null
 	@$(BIN)/loket chat
 
-rasa: ## make the environment of a real Rasa (.rasa-env; Python 3.10, 2.5 GB)
+rasa: ## make the environment of a real Rasa (.rasa-env; Python 3.10, 2.7 GB)
 	@sh requirements/rasa.sh .rasa-env
 	@echo "In nlu/: PYTHONPATH=.. ../.rasa-env/bin/rasa data validate | train nlu | test nlu | run --enable-api"
 

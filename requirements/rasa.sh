@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the environment of a real Rasa in $1 (Python 3.10; 2.5 GB). With --if-possible a missing
+# Makes the environment of a real Rasa in $1 (Python 3.10; 2.7 GB). With --if-possible a missing
 # Python 3.10 is one plain line and no error. RASA_PYTHON names an interpreter.
 env=$1
 here=$(cd "$(dirname "$0")/.." && pwd)

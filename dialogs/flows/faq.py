@@ -22,9 +22,8 @@ PREFIX = "faq_"
 _FIRST, _SECOND, _THIRD = 0.08, 0.01, 0.04
 """Confidence that the first, second and third suggestion have at least."""
 _LINK = re.compile(r"https?://\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S*", re.IGNORECASE)
-_AROUND_A_LINK: frozenset[str] = frozenset(
-    {"lihat", "liat", "cek", "buka", "link", "linknya", "tautan", "ini", "itu", "ya", "nih"}
-    | {"min", "kak", "pak", "bu", "mas", "mbak", "tolong", "dong"}
+_AROUND_A_LINK = (
+    FUNCTION | HONORIFICS | POLITE | PRONOUNS | {"lihat", "liat", "cek", "buka", "link", "tautan"}
 )
 MOST_SUGGESTIONS = 3
 MOST_BESIDE = 2

@@ -79,7 +79,7 @@ def load_or_train(
     try:
         return BuiltinEngine(load(path, wanted))
     except ModelError:
-        say("Training the language model; this takes about half a minute, once.")
+        say("Training the language model; this takes up to a minute, once.")
     train_in_subprocess(path, project)
     return BuiltinEngine(load(path, wanted))
 

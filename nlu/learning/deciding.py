@@ -20,7 +20,7 @@ BESIDES = 0.85
 WHOLE = 0.985
 """Confidence from which on a message asks one thing."""
 GREY = 0.1
-"""How likely a message must be in scope for its pieces to be asked at all."""
+"""So far from sure of being in scope, or out of it, the pieces of a message are asked too."""
 NEAR = 3
 """A further question is among so many likeliest intents of the whole message."""
 RANKED = 10
@@ -44,14 +44,14 @@ def decide(
     readings: Readings, score: Score, intents: Sequence[str], outside: int | None
 ) -> Decision:
     """What a message asks: its whole counts, unless that is a courtesy around a question, or
-    seems out of scope but not surely (an introduction in front of a question does that).
+    is neither surely in scope nor out of it (an introduction in front of a question does that).
 
     ``score`` gives the confidences of ``intents`` for one of the readings; ``outside`` is
     the position of out_of_scope.
     """
     whole = score(readings.whole)
     top = intents[int(whole.argmax())]
-    unsure = outside is not None and top == intents[outside] and whole[outside] <= 1 - GREY
+    unsure = outside is not None and GREY <= whole[outside] <= 1 - GREY
     if top in SOCIAL or unsure:
         return Decision(_ranking(intents, _question(readings, score, intents, outside, top, whole)))
     if not readings.sentences or whole.max() >= WHOLE:

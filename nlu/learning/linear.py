@@ -6,9 +6,7 @@ one, ``nlu.components`` inside Rasa. It runs on Python 3.10 with scikit-learn 1.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,6 @@ from nlu.learning.thresholds import Thresholds, choose
 
 FOLDS = 5
 MOST_FOLDS = 3
-MOST_THREADS = 4
 SEED = 11
 TOLERANCE = 1e-2
 """liblinear's, looser than its default: a fifth less time, the same answers."""
@@ -67,19 +64,14 @@ def unseen_scores(
     rows of nan where an intent would have been left without messages."""
     from scipy.sparse import hstack
 
-    def fold_scores(unseen: NDArray[np.bool_]) -> Scores:
+    scores = np.full((len(labels), len(np.unique(labels))), np.nan)
+    # One after another: liblinear has one random state for all threads, and a model must
+    # come out the same each time.
+    for unseen in folds(labels, voices):
         seen = ~unseen
         halves = [_without_unknown(block, seen, unseen) for block in blocks]
         coef, intercept = _parts(settings, hstack([a for a, _ in halves]).tocsr(), labels[seen])
-        found: Scores = hstack([b for _, b in halves]).tocsr() @ coef.T + intercept
-        return found
-
-    scores = np.full((len(labels), len(np.unique(labels))), np.nan)
-    masks = list(folds(labels, voices))
-    # liblinear works without the interpreter's lock, so threads are enough.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
-        for unseen, found in zip(masks, pool.map(fold_scores, masks), strict=True):
-            scores[unseen] = found
+        scores[unseen] = hstack([b for _, b in halves]).tocsr() @ coef.T + intercept
     return scores
 
 
