@@ -60,17 +60,12 @@ class Identity(Section):
 
 
 class Thresholds(Section):
-    """Confidence (0..1) from which an intent is acted on or offered."""
+    """Confidence (0..1) from which an intent is answered or acted on, and how likely a
+    message must be in scope for suggestions (docs/nlu.md, Thresholds)."""
 
-    confident: float = Field(0.65, ge=0, le=1)
-    suggest: float = Field(0.08, ge=0, le=1)
-    act: float = Field(0.5, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Thresholds:
-        if self.suggest > self.confident:
-            raise ValueError("suggest must not be above confident")
-        return self
+    confident: float = Field(0.63, ge=0, le=1)
+    suggest: float = Field(0.64, ge=0, le=1)
+    act: float = Field(0.69, ge=0, le=1)
 
 
 class Burst(Section):

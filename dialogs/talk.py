@@ -38,6 +38,7 @@ _ADDS = re.compile(
     r"|ketinggalan"
     r"|lupa (?:bilang|nyebut|sebut|kasih)|btw|koreksi|ralat|susulan)\b"
 )
+_WARM = re.compile("[\U0001f64f\U0001f44d\U0001f44c\U0001f60a\U0001f642\u2764\U0001f917\U0001f60d]")
 _FEW_WORDS = 3
 _WISH_WORDS = 5
 
@@ -48,7 +49,8 @@ def hear(m: Moment) -> Move:
         return live.noted(m) or _files_alone(m)
     said = plain(m.heard.text).split()
     if not said and "?" not in m.heard.text:
-        return live.noted(m) or menu.rest(m, m.text("wordless"))
+        name = "thanks" if _WARM.search(m.heard.text) else "wordless"
+        return live.noted(m) or menu.rest(m, m.text(name))
     if said and OPENERS.issuperset(said) and not m.is_("affirm"):
         return live.noted(m) or _opener(m, said)
     if len(said) == 1 and said[0] in _form_words(m):

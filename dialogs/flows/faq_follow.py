@@ -65,7 +65,7 @@ def _detail(m: Moment, found: Answer, said: str) -> Move | None:
     intent, thresholds = m.heard.understanding.intent, m.desk.office.conversation.thresholds
     if intent is None or not follow_ups.detail(said, "?" in m.heard.text):
         return None
-    foreign = intent.name == "out_of_scope" and intent.confidence >= thresholds.confident
+    foreign = intent.name == "out_of_scope" and intent.confidence >= thresholds.act
     wish = intent.name not in ("out_of_scope", "deny") and intent.confidence >= thresholds.act
     return None if foreign or wish else _else(m, found)
 

@@ -106,7 +106,7 @@ def _component(path: Path, entry: object) -> Part:
     if kind is None:
         raise PipelineError(
             f'{path}: component "{name}" is not supported by the builtin engine;'
-            " remove it, or set nlu.engine to rasa in config.yml."
+            " give it to a Rasa server (rasa train nlu --config FILE) and set nlu.engine to rasa."
         )
     try:
         return options(kind, given)

@@ -148,7 +148,7 @@ def test_the_shipped_file_is_good() -> None:
         (put("series.ticket", "LPSE-{n"), ["series.ticket", "'LPSE-{n'"]),
         (put("series.human", "LPSE-{yy}{mm}-{n:05d}-{check}"), ["series", "differ"]),
         (put("conversation.thresholds.confident", 2), ["confident", "2", "less than or equal"]),
-        (put("conversation.thresholds.suggest", 0.9), ["thresholds", "suggest", "above"]),
+        (put("conversation.thresholds.suggest", 1.9), ["thresholds", "suggest", "1"]),
         (put("conversation.messages_per_minute", 1), ["messages_per_minute", "1", "5"]),
         (put("conversation.messages_per_minute", 7.5), ["messages_per_minute", "7.5", "whole"]),
         (put("conversation.draft_offer_after_hours", float("nan")), ["draft_offer"]),
