@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := bot nlu dialogs handoff storage
 
 .DEFAULT_GOAL := help
-.PHONY: rasa-if-possible help run chat test test-long lint fmt bench bench-board bench-nlu rasa pins browser
+.PHONY: rasa-if-possible model help run chat test test-long lint fmt bench bench-board bench-nlu rasa pins browser
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,11 +36,14 @@ rasa: ## make the environment of a real Rasa (.rasa-env; Python 3.10, 2.7 GB)
 rasa-if-possible:
 	@sh requirements/rasa.sh .rasa-env --if-possible
 
+model: $(VENV)/.made
+	@$(BIN)/python -m nlu.learning.training --if-changed --out $(or $(LOKET_TEST_CACHE),.cache/nlu)/nlu-model.npz
+
 browser:
 	@sh tests/browser.sh
 
-test: $(VENV)/.made-dev browser rasa-if-possible ## run the tests
-	$(BIN)/python -m pytest -m "not long"
+test: $(VENV)/.made-dev browser rasa-if-possible model ## run the tests
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: $(VENV)/.made-dev browser rasa-if-possible ## run the long tests too (200 kills)
 	$(BIN)/python -m pytest

@@ -18,7 +18,7 @@ from nlu.errors import NluError
 from nlu.learning.features import fit_blocks, matrix
 from nlu.learning.fingerprint import PROJECT, fingerprint
 from nlu.learning.linear import fit
-from nlu.learning.model import Model, save
+from nlu.learning.model import Model, load, save
 from nlu.learning.pipeline import Pipeline, read_pipeline
 from nlu.learning.training_data import Example, read_folder, read_intents
 from nlu.text.normalizers import normalizer
@@ -68,12 +68,24 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
+def _current(path: Path, project: Path) -> bool:
+    """Whether the file holds the model that training would make again."""
+    try:
+        load(path, fingerprint(project))
+    except NluError:
+        return False
+    return True
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 and a line about the model, or 1 and one sentence about what is wrong."""
     parser = argparse.ArgumentParser(prog="python -m nlu.learning.training", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the model file to write")
     parser.add_argument("--project", type=Path, default=PROJECT, help="a Rasa project folder")
+    parser.add_argument("--if-changed", action="store_true", help="keep a model that is current")
     options = parser.parse_args(arguments)
+    if options.if_changed and _current(options.out, options.project):
+        return 0
     _limit_memory()
     try:
         model = train_project(options.project)
