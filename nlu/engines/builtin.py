@@ -91,9 +91,9 @@ def train_in_subprocess(path: Path, project: Path = PROJECT) -> None:
         "-m",
         "nlu.learning.training",
         "--out",
-        str(path),
+        str(path.resolve()),  # the trainer runs elsewhere
         "--project",
-        str(project),
+        str(project.resolve()),
     ]
     shown = None if sys.stderr.isatty() else subprocess.PIPE
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
