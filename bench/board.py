@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bot.bootstrap import Loket, build, load_engine  # noqa: E402
-from bot.config import Places, read_config  # noqa: E402
+from bot.config import read_config  # noqa: E402
+from bot.places import Places
 from bot.staff import sessions  # noqa: E402
 from bot.web.console.cookies import AGENT  # noqa: E402
 from handoff import numbers  # noqa: E402

@@ -32,8 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bot.bootstrap import Loket, build, load_engine  # noqa: E402
-from bot.config import Places, read_config  # noqa: E402
+from bot.config import read_config  # noqa: E402
 from bot.incoming import ConversationKey, Incoming  # noqa: E402
+from bot.places import Places
 from bot.user_turns import UserTurns  # noqa: E402
 from storage import schema  # noqa: E402
 

@@ -13,29 +13,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bot import platforms, windows
 from bot.bells import Bell, PageBells
 from bot.blobs import BlobStore, DatabaseBlobs, FolderBlobs
 from bot.channels.port import Channel
 from bot.channels.web import WebChannel
 from bot.clock import Clock, SystemClock
-from bot.config import Config, ConfigError, Places, read_secret_key
+from bot.config import Config, ConfigError
 from bot.delivery import Address, Delivery
 from bot.desk_turns import DeskTurns
 from bot.ears import Parse, ears, guard
 from bot.faq.watch import AnswersWatch
+from bot.health import Health, name_of
 from bot.intake import Intake
 from bot.media import Fetcher
 from bot.metrics import Metrics
 from bot.overrides import TextError, check_texts
 from bot.pages import application
+from bot.places import Places, read_secret_key
 from bot.poison import Safe
+from bot.receipts import Receipts
 from bot.speaking import Bells
 from bot.staff.passwords import Passwords
 from bot.ticker import Ticker
 from bot.turns import Turns
-from bot.web.app import Webhook
 from dialogs.answers import AnswerBook, AnswerError, Answers
 from dialogs.canned import Canned
 from dialogs.desk import Desk
@@ -50,7 +54,6 @@ from storage.database import Database, open_database
 from storage.repositories.topics import CHANNEL as GROUP
 
 if TYPE_CHECKING:
-    from bot.channels.telegram_service import TelegramService
     from bot.group.desk import GroupDesk
     from bot.group.talk import GroupChannel
 
@@ -76,10 +79,14 @@ class Loket:
     metrics: Metrics
     app: ASGIApp
     channels: Mapping[str, Channel]
-    webhook: Webhook | None = None
+    webhooks: list[Route] = field(default_factory=list)
     group: GroupDesk | None = None
     parts: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = field(default_factory=list)
     closers: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+    health: Health = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.health = Health(self.database, self.clock.steady)
 
     @contextlib.asynccontextmanager
     async def running(self, _app: Starlette | None = None) -> AsyncIterator[None]:
@@ -96,9 +103,12 @@ class Loket:
         ]
         for task in tasks:
             task.add_done_callback(_report)
+            self.health.watch(name_of(task), task)
+        self.health.started()
         try:
             yield
         finally:
+            self.health.stopping()
             stop.set()
             self.bells.delivery.ring()
             self.bells.fetcher.ring()
@@ -178,17 +188,27 @@ def _assemble(
     blobs = _blobs(places, database)
     bells = Bells(Bell(), Bell(), PageBells(), PageBells())
     channels: dict[str, Channel] = {"web": WebChannel()} if config.channels.web else {}
-    telegram = _telegram_parts(config, places) if places.telegram_token else None
-    if telegram is not None:
-        channels |= telegram.channels
+    found = platforms.opened(config, places)
+    for platform in found:
+        channels |= platform.channels
     channels |= extra
     abilities = {name: channel.abilities for name, channel in channels.items()}
     turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put, heard.patient)
-    name = "serve" if config.channels.web or telegram else "-".join(channels)
+    name = "serve" if config.channels.web or found else "-".join(channels)
     ticker = Ticker(database, turns, clock, name)
     intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
     address = Address(places.address, key)
-    delivery = Delivery(database, channels, clock, blobs, address, bells.pages, bells.delivery)
+    delivery = Delivery(
+        database,
+        channels,
+        clock,
+        blobs,
+        address,
+        bells.pages,
+        bells.delivery,
+        _templates(config),
+        metrics.delivery,
+    )
     fetcher = Fetcher(database, channels, blobs, turns, clock, config.files, bells.fetcher)
     loket = Loket(
         config,
@@ -211,12 +231,31 @@ def _assemble(
     loket.group = _group(config, channels, turns, database)
     if loket.group is not None:
         loket.parts.append(loket.group.run)
-    if telegram is not None:
-        service = telegram.service(turns, intake, loket.group)
+    parts = platforms.Parts(
+        turns,
+        intake,
+        Receipts(database, clock, bells.delivery, metrics.delivery),
+        database,
+        clock,
+        metrics.delivery,
+        loket.group,
+    )
+    for platform in found:
+        service, routes = platform.connect(parts)
         loket.parts.append(service.run)
         loket.closers.append(service.close)
-        loket.webhook = service.webhook if config.channels.telegram == "webhook" else None
+        loket.webhooks += routes
     return loket
+
+
+def _templates(config: Config) -> windows.Templates:
+    """The templates the office has registered, by purpose."""
+    forms = {
+        purpose: windows.Form(form.name, form.language, tuple(form.body), form.button)
+        for purpose, form in config.whatsapp.templates
+        if form is not None
+    }
+    return windows.Templates(forms, config.identity.short_name or config.identity.name)
 
 
 def make_desk(config: Config, understand: Parse, answers: AnswerBook) -> Desk:
@@ -241,55 +280,6 @@ def _blobs(places: Places, database: Database) -> BlobStore:
     if database.dialect == "sqlite":
         return FolderBlobs(places.data_dir / "files")
     return DatabaseBlobs(database)
-
-
-def _telegram_parts(config: Config, places: Places) -> _Telegram:
-    if config.channels.telegram == "webhook":
-        for name in ("telegram_secret", "public_url"):
-            if not getattr(places, name):
-                raise ConfigError(
-                    f"LOKET_{name.upper()} is missing; channels.telegram: webhook needs it "
-                    "(or set channels.telegram to polling)"
-                )
-    return _Telegram(config, places)
-
-
-class _Telegram:
-    """Telegram's parts, imported only where a token is set: they are slow to load."""
-
-    def __init__(self, config: Config, places: Places) -> None:
-        from bot.channels import telegram, telegram_group, telegram_service
-        from bot.group import linking as group_link
-
-        self._make = telegram_service.TelegramService
-        self._settings = telegram_service.TelegramSettings(
-            account=telegram.account_of(places.telegram_token),
-            mode=config.channels.telegram,
-            public_url=places.address,
-            secret=places.telegram_secret,
-            agent_group=(
-                str(config.channels.telegram_agent_group)
-                if config.channels.telegram_agent_group
-                else None
-            ),
-        )
-        self._bot = telegram.make_bot(places.telegram_token, places.telegram_base_url or None)
-        self._channel = telegram.TelegramChannel(self._bot)
-        self._linker = group_link.Linker
-        self.channels: dict[str, Channel] = {self._channel.name: self._channel}
-        if self._settings.agent_group is not None:
-            group = telegram_group.TelegramGroupChannel(
-                self._channel, self._bot, self._settings.account
-            )
-            self.channels[group.name] = group
-
-    def service(self, turns: Turns, intake: Intake, group: GroupDesk | None) -> TelegramService:
-        """The part that brings updates in."""
-        linker = self._linker(turns, self._settings.account)
-        asides = (linker, group) if group is not None else (linker,)
-        return self._make(
-            self._bot, self._channel, self._settings, intake, turns.database, turns.clock, asides
-        )
 
 
 def _group(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot import rates
+from bot import rates, windows
 from bot.bells import PageBells
 from bot.channels import port
 from bot.claimed import Claimed, record_unknown
@@ -25,6 +25,9 @@ from storage.unit import Unit
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
+AHEAD = (
+    4  # how many times more lanes than can be sent are compared, so that people's words go first
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,17 @@ class Address:
         return f"{self.public_url}/?join={links.token(self.key, 'join', link_id)}"
 
 
+@dataclass(slots=True)
+class Haul:
+    """What was claimed: rows to send; ``settled`` counts those that were decided on the spot,
+    ``blocked`` says until when an account of a channel may send nothing (nothing was claimed
+    there)."""
+
+    rows: list[Claimed] = field(default_factory=list)
+    settled: int = 0
+    blocked: dict[str, datetime] = field(default_factory=dict)
+
+
 class Claims:
     """Decides, inside one transaction, what ``owner`` sends next."""
 
@@ -51,73 +65,97 @@ class Claims:
         address: Address,
         pages: PageBells,
         owner: str,
+        templates: windows.Templates,
     ) -> None:
+        self._templates = templates
         self._channels = channels
         self._clock = clock
         self._address = address
         self._pages = pages
         self._owner = owner
 
-    def next(self, room: Mapping[str, int], unit: Unit) -> list[Claimed | None]:
-        """Rows to send, at most ``room`` on each channel, marked as being sent; a None stands
-        for one that was settled on the spot."""
-        now, connection = self._clock.now(), unit.connection
-        results: list[Claimed | None] = []
+    def next(self, room: Mapping[str, int], unit: Unit) -> Haul:
+        """Rows to send, at most ``room`` on each channel, marked as being sent."""
+        now, haul = self._clock.now(), Haul()
         for name, most in room.items():
-            topical = self._channels[name].abilities.topics
-            wanted = group_lanes.LOOKED_AT if topical else most
-            lanes = outbox.due_lanes(connection, (name,), now, wanted)
-            heads = {row.conversation_id: row for row in outbox.heads(connection, lanes)}
-            topics = group_lanes.topics_of(connection, lanes) if topical else {}
-            if topical:
-                lanes = group_lanes.in_order(lanes, heads, topics)[:most]
-            for lane in lanes:
-                head = heads.get(lane)
-                if head is None:
-                    outbox.free(connection, lane, None)
-                else:
-                    results.extend(self._take(unit, head, now, topics.get(lane)))
-        claimed = [row for row in results if row is not None]
-        outbox.claim(connection, [row_id for row in claimed for row_id in row.rows])
-        outbox.hold(connection, [row.lane for row in claimed], self._owner, now + LEASE)
-        return results
+            self._of_channel(unit, name, most, now, haul)
+        for state in ("sending", "announcing"):
+            rows = [row for row in haul.rows if row.state == state]
+            outbox.claim(unit.connection, [n for row in rows for n in row.rows], state)
+        outbox.hold(unit.connection, [row.lane for row in haul.rows], self._owner, now + LEASE)
+        return haul
+
+    def _of_channel(self, unit: Unit, name: str, most: int, now: datetime, haul: Haul) -> None:
+        connection = unit.connection
+        topical = self._channels[name].abilities.topics
+        wanted = group_lanes.LOOKED_AT if topical else AHEAD * most
+        lanes = outbox.due_lanes(connection, (name,), now, wanted)
+        heads = {row.conversation_id: row for row in outbox.heads(connection, lanes)}
+        topics = group_lanes.topics_of(connection, lanes) if topical else {}
+        lanes = group_lanes.in_order(lanes, heads, topics) if topical else _in_order(lanes, heads)
+        blocked: dict[str, datetime] = {}
+        before = len(haul.rows)
+        for lane in lanes:
+            head = heads.get(lane)
+            if head is None:
+                outbox.free(connection, lane, None)
+                haul.settled += 1
+            elif len(haul.rows) - before < most and head.account not in blocked:
+                self._take(unit, head, now, topics.get(lane), haul, blocked)
+        if blocked and len(haul.rows) == before:
+            haul.blocked[name] = min(blocked.values())
 
     def _take(
-        self, unit: Unit, row: AnyRow, now: datetime, topic: AnyRow | None
-    ) -> list[Claimed | None]:
+        self,
+        unit: Unit,
+        row: AnyRow,
+        now: datetime,
+        topic: AnyRow | None,
+        haul: Haul,
+        blocked: dict[str, datetime],
+    ) -> None:
         """Decide about a lane's first row: claim it, settle it on the spot, or wait."""
         connection, lane = unit.connection, row.conversation_id
-        if row.state == "sending":  # whoever sent it died: it may have arrived
-            record_unknown(connection, row.id, lane, row.repeated, now)
-            if topic is not None and row.repeated:
-                group_lanes.lost(connection, lane, now)
-            return [None]
-        if row.due_at > now:
+        if row.state not in ("sending", "announcing") and row.due_at > now:
             outbox.free(connection, lane, row.due_at)
-            return []
-        if row.row_class == "talk" and row.fence < row.fence_now:
-            outbox.settle(connection, row.id, "withdrawn", done_at=now)
-            return [None]
-        if row.unreachable_at is not None:
-            outbox.settle(connection, row.id, "failed", done_at=now, error="unreachable")
-            return [None]
-        if self._channels[row.channel].abilities.local:
-            outbox.settle(connection, row.id, "sent", done_at=now)
-            unit.after_commit(lambda: self._pages.ring(lane))
-            return [None]
+            haul.settled += 1
+            return
+        if self._settled(unit, row, now, topic):
+            haul.settled += 1
+            return
         try:
             claimed = self._as_claimed(row)
             if topic is not None:
                 claimed = group_lanes.shaped(connection, claimed, row, topic, now)
+            abilities = self._channels[row.channel].abilities
+            outside = windows.outside(connection, claimed, row, abilities, self._templates, now)
         except Exception as error:  # a row that cannot be read must not stop the others
             log.exception("row %d cannot be sent", row.id)
             outbox.settle(connection, row.id, "failed", done_at=now, error=type(error).__name__)
-            return [None]
-        allowed = self._spend(connection, claimed.out.key, now)
-        if allowed > now:
-            outbox.free(connection, lane, allowed)
-            return []
-        return [claimed]
+            haul.settled += 1
+            return
+        if outside is None:  # it was put aside until its user writes, or went to the work list
+            haul.settled += 1
+            return
+        self._spend(connection, outside, row, now, haul, blocked)
+
+    def _settled(self, unit: Unit, row: AnyRow, now: datetime, topic: AnyRow | None) -> bool:
+        """Whether a row needs no sending: what became of it is known, or decided here."""
+        connection, lane = unit.connection, row.conversation_id
+        if row.state in ("sending", "announcing"):  # whoever sent it died: it may have arrived
+            record_unknown(connection, row, self._channels[row.channel].abilities, now)
+            if topic is not None and row.repeated:
+                group_lanes.lost(connection, lane, now)
+        elif row.row_class == "talk" and row.fence < row.fence_now:
+            outbox.settle(connection, row.id, "withdrawn", done_at=now)
+        elif row.unreachable_at is not None:
+            outbox.settle(connection, row.id, "failed", done_at=now, error="unreachable")
+        elif self._channels[row.channel].abilities.local:
+            outbox.settle(connection, row.id, "sent", done_at=now)
+            unit.after_commit(lambda: self._pages.ring(lane))
+        else:
+            return False
+        return True
 
     def _as_claimed(self, row: AnyRow) -> Claimed:
         body = json.loads(row.body) if row.body else {}
@@ -141,20 +179,51 @@ class Claims:
             row.message_id,
             row.attempts + 1,
             row.repeated,
-            out,
+            replace(out, ref=f"{row.id}.{row.attempts + 1}", number=row.number),
             file.blob if file else None,
         )
 
-    def _spend(self, connection: Connection, key: ConversationKey, now: datetime) -> datetime:
-        """Count a message against its limits; when it may go (now: it counted)."""
-        limits = rates.rates_of(key)
-        names = {rates.account_scope(key), rates.chat_scope(key)} | {r.scope for r in limits}
+    def _spend(
+        self,
+        connection: Connection,
+        claimed: Claimed,
+        row: AnyRow,
+        now: datetime,
+        haul: Haul,
+        blocked: dict[str, datetime],
+    ) -> None:
+        """Count a message against its limits and claim it, or let it wait for them. Where its
+        account may send nothing, its lane and those behind stay as they are."""
+        key = claimed.out.key
+        abilities = self._channels[key.channel].abilities
+        limits = rates.rates_of(key, abilities.per_second, bulk=row.bulk)
+        account = rates.account_scope(key)
+        names = {account, rates.chat_scope(key)} | {r.scope for r in limits}
         known = outbox.scopes(connection, sorted(names))
-        allowed = max((row.paused_until or now for row in known.values()), default=now)
         tats = {r.scope: known[r.scope].tat if r.scope in known else None for r in limits}
-        allowed = max([now, allowed, *(r.allowed_at(tats[r.scope], now) for r in limits)])
-        if allowed <= now:
+        until = {r.scope: r.allowed_at(tats[r.scope], now) for r in limits}
+        for scope, found in known.items():
+            until[scope] = max(until.get(scope, now), found.paused_until or now)
+        if until.get(account, now) > now:
+            blocked[key.account] = until[account]
+        elif (allowed := max(until.values(), default=now)) > now:
+            outbox.free(connection, claimed.lane, allowed)
+            haul.settled += 1
+        else:
             for limit in limits:
                 tat = limit.after(tats[limit.scope], now)
                 outbox.save_scope(connection, limit.scope, tat=tat)
-        return allowed
+            haul.rows.append(claimed)
+
+
+def _in_order(lanes: list[int], heads: Mapping[int, AnyRow]) -> list[int]:
+    """People's words and what answers them first, then notices, then what the clock says; among
+    the same whoever waits longest (as they came)."""
+
+    def place(lane: int) -> int:
+        head = heads.get(lane)
+        if head is None:
+            return 0
+        return 2 if head.bulk else int(head.row_class == "notice")
+
+    return sorted(lanes, key=place)

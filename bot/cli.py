@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from bot.config import read_places, unusable
 from bot.faq.commands import faq
 from bot.nlu_commands import nlu
+from bot.places import read_places, unusable
 from bot.plainly import find_places as _places
 from bot.plainly import plainly as _plainly
 from bot.plainly import read_settings as _settings

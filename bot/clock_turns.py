@@ -63,7 +63,7 @@ class ClockTurns:
         if not turn.replies:
             return False
         speaking = self.turns.speaking(unit, case)
-        speaking.say(turn.replies, turn.state.step)
+        speaking.say(turn.replies, turn.state.step, bulk=True)
         conversations.save_state(
             unit.connection, case.id, state=states.dump(turn.state), seq=speaking.seq
         )
@@ -76,14 +76,14 @@ class ClockTurns:
             return
         moment = Moment(unit.connection, case, self.turns.clock.now())
         queue_entry.adopt(self.turns.counter, moment, fresh)
-        self.turns.finish(unit, moment)
+        self.turns.finish(unit, moment, bulk=True)
 
     def _ring_ticket(self, unit: Unit, deadline: AnyRow) -> bool:
         moment = self._moment_of(unit, deadline.ticket_id)
         if not clocks.fire(unit.connection, deadline.id, deadline.arming, moment.now):
             return False
         due.fire(self.turns.counter, moment, deadline)
-        self.turns.finish(unit, moment)
+        self.turns.finish(unit, moment, bulk=True)
         return True
 
     def _visit(self, unit: Unit, ticket_id: int, deed: Callable[[Job], None]) -> None:
@@ -91,7 +91,7 @@ class ClockTurns:
         job = Job(self.turns.counter, moment, None, ticket_id, "clock")
         deed(job)
         service.sync(job)
-        self.turns.finish(unit, moment)
+        self.turns.finish(unit, moment, bulk=True)
 
     def _moment_of(self, unit: Unit, ticket_id: int) -> Moment:
         ticket = tickets.get(unit.connection, ticket_id)

@@ -37,7 +37,7 @@ def read(
         channel=case.channel,
         can_share_phone=abilities[case.channel].ask_phone,
         profile_name=case.profile_name or None,
-        own_phone=case.own_phone,
+        own_phone=case.own_phone or (f"+{case.number}" if case.number else None),
         identity=json.loads(case.identity) if case.identity else None,
         tickets=tuple(_ticket(counter, row, now) for row in rows),
         waiting_number=case.waiting_number,

@@ -38,6 +38,14 @@ class IncomingFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Became:
+    """The ids a user has from now on; None: as before."""
+
+    chat: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One event of a user.
 
@@ -45,8 +53,13 @@ class Incoming:
     (the message this one replaces) and ``quotes`` are the platform's ids. ``album``
     groups the items of one album. ``other`` names a kind we cannot read (sticker,
     location, ...). ``membership`` tells that the user blocked or unblocked the bot.
-    ``ack`` is the handle of a tap that the platform wants acknowledged.
-    ``foreign_group`` marks a group that is none of ours: one line, then leave.
+    ``ack`` is the handle of what the platform wants acknowledged (a tap, a message to mark as
+    read). ``foreign_group`` marks a group that is none of ours: one line, then leave.
+
+    ``number`` is the sender's phone number (E.164 without the plus) as the platform vouches
+    for it, where ``key.chat`` may be another id of theirs. ``became`` says that this user goes on
+    under another id or number. ``aside`` is kept in the transcript and answered by nobody (a
+    reaction).
     """
 
     key: ConversationKey
@@ -66,3 +79,6 @@ class Incoming:
     membership: Literal["blocked", "unblocked"] | None = None
     ack: str | None = None
     foreign_group: bool = False
+    number: str | None = None
+    became: Became | None = None
+    aside: str | None = None

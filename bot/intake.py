@@ -71,9 +71,16 @@ class Intake:
         finally:
             queue.waiting -= 1
 
-    async def park_raw(self, channel: str, account: str, event_id: str, raw: bytes) -> None:
+    async def park_raw(
+        self,
+        channel: str,
+        account: str,
+        event_id: str,
+        raw: bytes,
+        error: str = "it could not be parsed",
+    ) -> None:
         """Keep what could not even be parsed. Raises Unavailable."""
-        await self._park(channel, account, event_id, raw, "it could not be parsed")
+        await self._park(channel, account, event_id, raw, error)
 
     def close(self) -> None:
         """Let the worker threads end."""

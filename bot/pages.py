@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from bot.config import Config, ConfigError, Places
+from bot.config import Config, ConfigError
 from bot.delivery import Address
 from bot.desk_turns import DeskTurns
+from bot.places import Places
 from bot.staff.passwords import Passwords
-from bot.web import antrian, metrics
+from bot.web import antrian, health, metrics
 from bot.web.app import make_app, make_jinja
 from bot.web.console import app as console_app
 from bot.web.console.desk import Console
@@ -38,9 +39,20 @@ def application(loket: Loket, passwords: Passwords) -> ASGIApp:
         database, turns, counter, config, clock, blobs, bells, make_jinja(), loket.places.address
     )
     login = console_app.make_login(console, passwords, config.oidc.label if config.oidc else "")
+    pages = [
+        *_for_operators(loket),
+        *antrian.routes(console),
+        _console(login, config, loket.places),
+    ]
+    return make_app(counter.office, webchat, loket.webhooks, loket.running, pages)
+
+
+def _for_operators(loket: Loket) -> list[Route]:
+    """What a supervisor, a balancer and Prometheus ask for."""
+    loket.metrics.delivery.knows(loket.channels)
+    loket.metrics.queue.follow(loket.database, loket.clock, loket.channels)
     counts = metrics.route(loket.metrics, loket.places.metrics_token)
-    pages = [*antrian.routes(console), counts, _console(login, config, loket.places)]
-    return make_app(counter.office, webchat, loket.webhook, loket.running, pages)
+    return [*health.routes(loket.health), counts]
 
 
 def _console(login: Login, config: Config, places: Places) -> Mount:

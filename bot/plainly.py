@@ -10,7 +10,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config, ConfigError, Places, read_config, read_places
+from bot.config import Config, ConfigError, read_config
+from bot.places import Places, read_places
 
 INTERRUPTED = 130  # what shells expect of a program that was stopped with Ctrl+C
 

@@ -28,27 +28,44 @@ class Rate:
         return max(tat or now, now) + self.every
 
 
-def _telegram(key: ConversationKey) -> tuple[Rate, ...]:
-    """About 30/s over all, 1/s in a chat with short bursts, 20/min in a group; published as
-    approximate (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)."""
-    # A burst comes on top of the average: 5 and 25 make 30 in any second, 5 and 15 make 20
-    # in any minute.
-    everything = Rate(account_scope(key), timedelta(seconds=1) / 25, 5)
+def _telegram(key: ConversationKey) -> Rate:
+    """1/s in a chat with short bursts, 20/min in a group; published as approximate
+    (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)."""
+    # A burst comes on top of the average: 5 and 15 make 20 in any minute.
     if key.chat.startswith("-"):
-        return (everything, Rate(chat_scope(key), timedelta(seconds=4), 5))
-    return (everything, Rate(chat_scope(key), timedelta(seconds=1), 3))
+        return Rate(chat_scope(key), timedelta(seconds=4), 5)
+    return Rate(chat_scope(key), timedelta(seconds=1), 3)
 
 
-_BY_CHANNEL: Mapping[str, Callable[[ConversationKey], tuple[Rate, ...]]] = {
+def _whatsapp(key: ConversationKey) -> Rate:
+    """One message in six seconds to one user, of which 45 may be borrowed from the future
+    (Cloud API, "Throughput", pair rate limits; over it: error 131056)."""
+    return Rate(chat_scope(key), timedelta(seconds=6), 45)
+
+
+_BY_CHANNEL: Mapping[str, Callable[[ConversationKey], Rate]] = {
     "telegram": _telegram,
     "telegram_group": _telegram,
+    "whatsapp": _whatsapp,
 }
 
 
-def rates_of(key: ConversationKey) -> tuple[Rate, ...]:
-    """The limits a message to ``key`` counts against."""
+def rates_of(key: ConversationKey, per_second: float, *, bulk: bool) -> tuple[Rate, ...]:
+    """The limits a message to ``key`` counts against. ``per_second`` is the account's (0: none);
+    what is ``bulk`` gets half of it at most, so that it never stands before people's words."""
+    found = []
+    if per_second:
+        found.append(_steady(account_scope(key), per_second))
+        if bulk:
+            found.append(_steady(f"{account_scope(key)}/bulk", per_second / 2))
     rule = _BY_CHANNEL.get(key.channel)
-    return rule(key) if rule else ()
+    return (*found, rule(key)) if rule else tuple(found)
+
+
+def _steady(scope: str, per_second: float) -> Rate:
+    """At most ``per_second`` in any second: a burst comes on top of the average."""
+    burst = max(1, round(per_second / 8))
+    return Rate(scope, timedelta(seconds=1) / max(per_second - burst, 1), burst)
 
 
 def account_scope(key: ConversationKey) -> str:

@@ -15,11 +15,13 @@ OLD = -1
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One outgoing message as it is stored: its text, and the rest as JSON."""
+    """One outgoing message as it is stored: its text, and the rest as JSON. ``carries_file``:
+    the reply's file goes with this one."""
 
     text: str
     row_class: RowClass
     body: str | None = None
+    carries_file: bool = False
 
 
 def render(
@@ -30,24 +32,45 @@ def render(
     link: tuple[str, int] | None = None,
     hide_keyboard: bool = False,
 ) -> tuple[Words, ...]:
-    """The messages of a reply, in order; choices, link and keyboard go with the last.
-    ``link`` is (purpose, id) of a private link made for it."""
+    """The messages of a reply, in order; choices, link and keyboard go with the last. The file
+    goes with it too, or before all words where they do not fit beside it. ``link`` is (purpose,
+    id) of a private link made for it."""
     buttons = _as_buttons(reply.choices, abilities, step)
     text = reply.text if buttons or not reply.choices else _numbered(reply.text, reply.choices)
-    parts = list(split(text, abilities.max_text))
-    body = {
-        "choices": [[button.data, button.label] for button in buttons],
+    limit = abilities.choice_text if buttons and abilities.choice_text else abilities.max_text
+    apart = reply.file is not None and _stands_alone(text, buttons, abilities)
+    parts = _parts(text, abilities.max_text, limit)
+    body: dict[str, object] = {
+        "choices": [list(filter(None, (b.data, b.label, b.detail))) for b in buttons],
         "ask_phone": reply.ask_phone and abilities.ask_phone,
         "hide_keyboard": hide_keyboard,
         "link": list(link) if link else None,
-        **_file(reply.file),
     }
-    kept = {key: value for key, value in body.items() if value}
-    last = json.dumps(kept, ensure_ascii=False) if kept else None
+    file = _file(reply.file)
+    first = (Words("", reply.row_class, _json(file), carries_file=True),) if apart else ()
+    beside = {} if apart else file
     return (
+        *first,
         *(Words(part, reply.row_class) for part in parts[:-1]),
-        Words(parts[-1], reply.row_class, last),
+        Words(parts[-1], reply.row_class, _json(body | beside), carries_file=bool(beside)),
     )
+
+
+def _parts(text: str, longest: int, last: int) -> list[str]:
+    parts = list(split(text, longest))
+    return [*parts[:-1], *split(parts[-1], last)]
+
+
+def _stands_alone(text: str, buttons: tuple[Button, ...], abilities: Abilities) -> bool:
+    """Whether a file has to go before its words: they are too long for a caption, or carry
+    choices, where the channel has a limit for captions at all."""
+    longest = abilities.caption
+    return bool(longest) and (bool(buttons) or _units(text) > longest)
+
+
+def _json(body: dict[str, object]) -> str | None:
+    kept = {key: value for key, value in body.items() if value}
+    return json.dumps(kept, ensure_ascii=False) if kept else None
 
 
 def _file(file: Attached | None) -> dict[str, object]:
@@ -66,10 +89,14 @@ def parse_choice(data: str) -> tuple[int, str]:
 
 
 def _as_buttons(choices: tuple[Choice, ...], abilities: Abilities, step: int) -> tuple[Button, ...]:
-    fits = len(choices) <= abilities.buttons and all(
-        len(choice.label) <= abilities.label for choice in choices
-    )
-    return tuple(Button(f"{step}:{c.value}", c.label) for c in choices) if fits else ()
+    labels = [choice.label for choice in choices]
+    longest = max(map(len, labels), default=0)
+    if len(choices) <= abilities.buttons and longest <= abilities.label:
+        return tuple(Button(f"{step}:{c.value}", c.label) for c in choices)
+    unique = len(set(labels)) == len(labels)
+    if unique and len(choices) <= abilities.rows and longest <= abilities.row_label:
+        return tuple(Button(f"{step}:{c.value}", c.label, c.detail) for c in choices)
+    return ()
 
 
 def _numbered(text: str, choices: tuple[Choice, ...]) -> str:

@@ -19,8 +19,9 @@ import uvicorn
 from rich.console import Console
 
 from bot.bootstrap import Loket, build, check_places, load_engine
-from bot.config import Config, ConfigError, Places, unusable
+from bot.config import Config, ConfigError
 from bot.ears import release
+from bot.places import Places, unusable
 from bot.staff import accounts
 from storage.database import Unavailable
 
@@ -46,6 +47,7 @@ class _Server(uvicorn.Server):
             self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._loket.health.stopping()
         self._loket.bells.pages.close()
         self._loket.bells.desk.close()
         super().handle_exit(sig, frame)

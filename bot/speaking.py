@@ -62,9 +62,10 @@ class Speaking:
         hide_keyboard: bool = False,
         kind: str = "message",
         about: Say | None = None,
+        bulk: bool = False,
     ) -> int | None:
         """Write replies and wake whoever sends them; the last message's row id. ``about`` is
-        what they belong to besides the conversation."""
+        what they belong to besides the conversation, ``bulk`` that people's words go first."""
         message_id = None
         for index, reply in enumerate(replies):
             waits = talk_waits if reply.row_class == "talk" else timedelta()
@@ -75,9 +76,9 @@ class Speaking:
                 link=self._link(reply),
                 hide_keyboard=hide_keyboard and not index,
             ):
-                message_id = self._put(words, kind, waits, about)
-                if reply.file is not None and words.body and not reply.file.attachment_id:
-                    self._own_file(message_id, reply, words.body, about)
+                message_id = self._put(words, kind, waits, about, bulk)
+                if reply.file and words.carries_file and not reply.file.attachment_id:
+                    self._own_file(message_id, reply, words.body or "{}", about)
         if message_id is not None:
             self.unit.after_commit(self._bells.delivery.ring)
         return message_id
@@ -94,7 +95,9 @@ class Speaking:
         )
         return (reply.link, link_id)
 
-    def _put(self, words: rendering.Words, kind: str, waits: timedelta, about: Say | None) -> int:
+    def _put(
+        self, words: rendering.Words, kind: str, waits: timedelta, about: Say | None, bulk: bool
+    ) -> int:
         self.seq += 1
         connection = self.unit.connection
         message_id = messages.add(
@@ -119,6 +122,8 @@ class Speaking:
             kind=kind,
             fence=self.case.fence,
             due_at=self.now + waits,
+            purpose=_purpose(words, about),
+            bulk=bulk,
         )
         return message_id
 
@@ -146,12 +151,21 @@ class Speaking:
             messages.attach_to_ticket(connection, (file_id,), about.ticket_id)
 
 
+def _purpose(words: rendering.Words, about: Say | None) -> str:
+    """Which template may stand for a message where the platform takes no free words."""
+    if about is None or about.ticket_id is None or words.row_class == "person":
+        return "reply"
+    return about.purpose or "ticket_update"
+
+
 def deliver(
     unit: Unit,
     says: Iterable[Say],
     abilities: Mapping[str, Abilities],
     bells: Bells,
     now: datetime,
+    *,
+    bulk: bool = False,
 ) -> None:
     """Messages outside the user's own turn. Whoever has no open channel has to be phoned. All
     conversations belong to the contact that is locked."""
@@ -163,14 +177,14 @@ def deliver(
             continue
         state = states.load(case.state)
         speaking = Speaking(unit, case, abilities, bells, now)
-        message_id = speaking.say((say.reply,), state.step, about=say)
+        message_id = speaking.say((say.reply,), state.step, about=say, bulk=bulk)
         if say.reply.choices:
             state = replace(state, asked=say.reply.choices, asked_last=True)
         conversations.save_state(connection, case.id, state=states.dump(state), seq=speaking.seq)
         assert message_id is not None
         if say.data_request is not None:
             data.change(connection, say.data_request, message_id=message_id)
-        if say.must_arrive and abilities[case.channel].local:
+        if say.must_arrive and (abilities[case.channel].local or abilities[case.channel].receipts):
             _watch(unit, case, say, message_id, now)
         unit.after_commit(lambda chat=case.id: bells.pages.ring(chat))  # type: ignore[misc]
 

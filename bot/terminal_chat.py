@@ -15,9 +15,10 @@ from rich.markup import escape
 from bot import media
 from bot.bootstrap import Loket, build, check_places, load_engine
 from bot.channels.terminal import CHANNEL, TerminalChannel
-from bot.config import Channels, Config, Places
+from bot.config import Channels, Config
 from bot.ears import release
 from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.places import Places
 from bot.serving import set_up_logging
 from storage.database import Unavailable
 

@@ -63,9 +63,10 @@ class Turns:
         """All a flow may know now."""
         return facts.read(connection, case, self.counter, self.abilities, self.clock.now())
 
-    def finish(self, unit: Unit, moment: Moment) -> None:
-        """What a turn has to say elsewhere, and who is told that tickets changed."""
-        deliver(unit, moment.says, self.abilities, self.bells, moment.now)
+    def finish(self, unit: Unit, moment: Moment, *, bulk: bool = False) -> None:
+        """What a turn has to say elsewhere, and who is told that tickets changed. ``bulk``:
+        the clock says it, so that people's words go first."""
+        deliver(unit, moment.says, self.abilities, self.bells, moment.now, bulk=bulk)
         for ticket_id in sorted(moment.touched):
             for follow in self.followers:
                 follow(unit, ticket_id, moment.now)

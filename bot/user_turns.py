@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from bot.incoming import Incoming, IncomingFile
+from bot import addressing
+from bot.incoming import ConversationKey, Incoming, IncomingFile
 from bot.turns import IDLE_FORM, Turns
 from dialogs import conversation
 from dialogs import state as states
@@ -17,6 +18,7 @@ from dialogs.commands import ProvePhone, RecordMiss, RedeemLink
 from dialogs.desk import Desk
 from dialogs.heard import File, Heard
 from dialogs.masking import mask
+from dialogs.offers import READ
 from dialogs.reply import Reply
 from dialogs.state import State
 from dialogs.text_edge import tidy
@@ -26,7 +28,14 @@ from handoff.counter import Moment
 from handoff.desk import carry_out
 from nlu.understanding import NOTHING
 from storage.repositories import clock as clocks
-from storage.repositories import conversations, events, messages, outbox, tickets
+from storage.repositories import (
+    conversations,
+    events,
+    messages,
+    outbox,
+    receipts,
+    tickets,
+)
 from storage.repositories.conversations import Case
 from storage.unit import Unit
 
@@ -116,9 +125,8 @@ class _Hearing:
         self.linked_chat: int | None = None
 
     def run(self, attempt_counted: bool) -> Taken:
-        incoming, key = self.incoming, self.incoming.key
-        address = (key.channel, key.account, key.chat, key.thread)
-        self.case = self._locked(address)
+        incoming, key = self.incoming, self._placed()
+        self.case = self._locked((key.channel, key.account, key.chat, key.thread))
         conversation_id = self.case.id
         if attempt_counted:
             events.end(self.connection, key.account, incoming.event_id)
@@ -128,10 +136,25 @@ class _Hearing:
             self._note_membership()
         elif incoming.foreign_group:
             self._leave()
+        elif incoming.aside is not None or incoming.became is not None:
+            self._note_aside()
         else:
             self._hear()
         self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
         return Taken(Outcome.HANDLED, conversation_id, self.case.seq, self.waits)
+
+    def _placed(self) -> ConversationKey:
+        """Where the user's conversation stands, by whichever of their ids. An event that was
+        handled before changes no ids."""
+        incoming, key = self.incoming, self.incoming.key
+        if incoming.number is None and incoming.became is None:
+            return key
+        if events.is_known(self.connection, key.account, incoming.event_id):
+            number, became = None, None
+        else:
+            number, became = incoming.number, incoming.became
+        sent_at = incoming.sent_at or self.now
+        return addressing.place(self.connection, key, number, became, sent_at, self.now)
 
     def _locked(self, address: tuple[str, str, str, str]) -> Case:
         """The case, locked together with whom it may be joined to. While we waited for the lock
@@ -172,8 +195,44 @@ class _Hearing:
             speaking.say((Reply(text, row_class="notice"),), 0, kind="leave")
         self._save(State(), speaking.seq)
 
+    def _note_aside(self) -> None:
+        """Something that shows in the transcript and that nobody answers."""
+        self.case = replace(self.case, seq=self.case.seq + 1)
+        messages.add(
+            self.connection,
+            conversation_id=self.case.id,
+            seq=self.case.seq,
+            author="user",
+            text=self.incoming.aside or "(nomor atau akun berganti)",
+            platform_id=self.incoming.message_id or None,
+            quotes=self.incoming.quotes,
+            now=self.now,
+        )
+        state, seq = self.case.state, self.case.seq
+        conversations.save_state(self.connection, self.case.id, state=state, seq=seq)
+
+    def _open_window(self) -> int:
+        """Whoever writes can be written to: what waited for that goes first. How much."""
+        window = self.turns.abilities[self.case.channel].window
+        if window is None:
+            return 0
+        began = min(self.incoming.sent_at or self.now, self.now)
+        until = max(began + window, self.case.window_until or began)
+        self.case = replace(self.case, window_until=until)
+        if until <= self.now:
+            return 0
+        outbox.lock_lane(self.connection, self.case.id)
+        released = outbox.release(self.connection, self.case.id, self.case.channel, self.now)
+        if released:
+            self.unit.after_commit(self.turns.bells.delivery.ring)
+        return released
+
     def _hear(self) -> None:
         before = states.load(self.case.state)
+        released = self._open_window()
+        if self.heard.tap is not None and self.heard.tap.value == READ:
+            self._read(before, released)
+            return
         self._mask_in_context(before)
         known = replace(self.turns.facts(self.connection, self.case), about=self._about())
         message_id, file_ids, edits = self._write_message()
@@ -190,11 +249,22 @@ class _Hearing:
             messages.forget_miss(self.connection, self.case.id, before.step)
         self._speak(before, turn, flooded, told)
 
+    def _read(self, before: State, released: int) -> None:
+        """*Baca*: what waited is the answer; where nothing did, that is said."""
+        self._write_message()
+        speaking = self.turns.speaking(self.unit, self.case)
+        if not released:
+            text = self.turns.desk.texts.render("nothing_waits", office=self.turns.desk.office)
+            speaking.say((Reply(text, row_class="notice"),), before.step)
+        self._save(before, speaking.seq)
+
     def _about(self) -> str | None:
         """The ticket of the message that this one quotes."""
         if not self.incoming.quotes:
             return None
         row = messages.find_by_platform(self.connection, self.case.id, self.incoming.quotes)
+        if row is None and self.turns.abilities[self.case.channel].window is not None:
+            row = receipts.of_announcement(self.connection, self.case.id, self.incoming.quotes)
         if row is None or row.ticket_id is None:
             return None
         return str(tickets.get(self.connection, row.ticket_id).number)
@@ -241,6 +311,8 @@ class _Hearing:
     def _shown_text(self) -> str:
         """What the transcript shows: a tap reads as its label."""
         tap = self.heard.tap
+        if tap is not None and tap.value == READ:
+            return "(Baca)"
         if tap is not None:
             state = states.load(self.case.state)
             shown = (*state.offered, *state.asked)
@@ -351,6 +423,7 @@ class _Hearing:
             waits_until=waits_until,
             flood_tat=self.flood[0],
             flood_told=self.flood[1],
+            window_until=self.case.window_until,
         )
 
 

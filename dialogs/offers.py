@@ -9,6 +9,8 @@ FULL, NOT_FOR, YES, NO, RATE, REOPEN = "@full", "@notfor", "@yes", "@no", "@rate
 HERE = "@here"
 NEW = "@new"
 APART = "@apart"
+READ = "@read"
+"""What the button *Baca* of a template gives back: what waits for the user goes out."""
 MOST_STARS = 5
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,8 @@ from handoff.lkpp import Lkpp
 from handoff.policy import Policy
 from handoff.rules import SeriesFormats
 from storage.repositories.conversations import Case
+
+Purpose = Literal["ticket_update", "data_request", "closure", "survey", "reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class Say:
 
     ``ticket_id`` is what it is about, ``agent_id`` who wrote it (a ``person`` row).
     ``data_request`` is the request this message asks for: its time runs from the delivery.
-    ``must_arrive``: if no browser has fetched it within a day, another way is found
-    (closure, data request, solution). ``origin`` is where the agent wrote it.
+    ``must_arrive``: if it is not known to have arrived within a day, another way is found
+    (closure, data request, solution). ``origin`` is where the agent wrote it. ``purpose`` is what
+    it is for, where a platform takes only approved templates.
     """
 
     conversation_id: int
@@ -55,6 +59,7 @@ class Say:
     data_request: int | None = None
     must_arrive: bool = False
     origin: str | None = None
+    purpose: Purpose | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dialogs.facts import Expects
 from dialogs.office import Office
 from dialogs.reply import Reply
 from handoff import history
-from handoff.counter import Counter, Moment, Say
+from handoff.counter import Counter, Moment, Purpose, Say
 from handoff.history import Entry
 from handoff.refusal import Refused
 from handoff.standing import OPEN_STATES, PRIORITIES, Standing, Worker
@@ -100,6 +100,7 @@ class Job:
         expects: Expects | None = None,
         data_request: int | None = None,
         must_arrive: bool = False,
+        purpose: Purpose | None = None,
     ) -> None:
         """A message to the user on the channel the ticket came from. ``expects``: what their
         next words are for ("" ends an expectation, None leaves it)."""
@@ -111,6 +112,7 @@ class Job:
                 agent_id=self.worker.id if self.worker and reply.row_class == "person" else None,
                 data_request=data_request,
                 must_arrive=must_arrive,
+                purpose=purpose or ("data_request" if data_request is not None else None),
                 origin=self.origin if reply.row_class == "person" else None,
             )
         )

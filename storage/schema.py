@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.database import create_sqlite_engine
 
-HEAD = "0003"
+HEAD = "0004"
 _LOCK = 7_105_115_107  # any fixed number: the advisory lock of `loket migrate`
 
 

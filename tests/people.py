@@ -20,7 +20,7 @@ import httpx
 from bot.channels.telegram_webhook import SECRET_HEADER
 from dialogs.office import Office
 from dialogs.texts import Texts
-from tests.fake_telegram import Arrived, FakeTelegram
+from tests.platforms.telegram import Arrived, FakeTelegram
 from tests.process import WEBHOOK_SECRET
 
 NUMBER = re.compile(r"LPSE-\d{4}-\d{5}-\w")

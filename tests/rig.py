@@ -22,9 +22,10 @@ from argon2 import PasswordHasher
 from bot.bootstrap import Loket, build
 from bot.channels.port import Abilities, Outgoing
 from bot.clock import HandClock
-from bot.config import Config, Places, read_config
+from bot.config import Config, read_config
 from bot.desk_turns import DeskTurns
 from bot.incoming import ConversationKey, Incoming, IncomingFile
+from bot.places import Places
 from bot.rendering import parse_choice
 from bot.staff.passwords import Passwords
 from bot.user_turns import Taken
@@ -62,14 +63,16 @@ class RecordingChannel:
         self.sent.append(out)
         return str(next(self._ids))
 
-    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+    async def sign(self, key: ConversationKey, ack: str | None, *, typing: bool = True) -> None:
         return None
 
     async def fetch(self, ref: str, max_bytes: int) -> bytes:
         return self.files[ref]
 
 
-TELEGRAM = Abilities(max_text=4096, buttons=10, label=40, ask_phone=True, links=True)
+TELEGRAM = Abilities(
+    max_text=4096, buttons=10, label=40, ask_phone=True, links=True, per_second=30
+)
 
 
 @dataclass

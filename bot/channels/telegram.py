@@ -125,7 +125,14 @@ class TelegramChannel:
     default; ``close`` closes it and shuts the bot down."""
 
     name = CHANNEL
-    abilities = Abilities(max_text=4096, buttons=10, label=40, ask_phone=True, links=True)
+    abilities = Abilities(
+        max_text=4096,
+        buttons=10,
+        label=40,
+        ask_phone=True,
+        links=True,
+        per_second=30,
+    )
 
     def __init__(self, bot: telegram.Bot, files: httpx.AsyncClient | None = None) -> None:
         self._bot = bot
@@ -140,7 +147,7 @@ class TelegramChannel:
             await self._leave(out)
         return None
 
-    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+    async def sign(self, key: ConversationKey, ack: str | None, *, typing: bool = True) -> None:
         """Acknowledge a tap, or show "typing" (for 5 s at most). Never raises: both are
         a courtesy, and a tap older than its time cannot be acknowledged any more."""
         try:

@@ -43,7 +43,7 @@ class TelegramGroupChannel:
     """Sends into topics through the bot of ``base``, which owns the connections."""
 
     name = topics.CHANNEL
-    abilities = Abilities(max_text=4000, buttons=10, label=40, topics=True)
+    abilities = Abilities(max_text=4000, buttons=10, label=40, topics=True, per_second=30)
 
     def __init__(self, base: TelegramChannel, bot: telegram.Bot, account: str) -> None:
         self.account = account
@@ -66,7 +66,7 @@ class TelegramGroupChannel:
         except Unreachable as gone:
             raise NotUsable(str(gone)) from gone
 
-    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+    async def sign(self, key: ConversationKey, ack: str | None, *, typing: bool = True) -> None:
         """Nothing is shown while we work: taps are answered with a sentence."""
 
     async def fetch(self, ref: str, max_bytes: int) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import telegram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.channels.port import DeliveryError
@@ -24,6 +24,7 @@ from bot.channels.telegram_webhook import SECRET_HEADER, check_secret
 from bot.clock import Clock
 from bot.incoming import Incoming
 from bot.intake import Busy, Intake
+from bot.web.reading import read_body
 from storage.database import Database, Unavailable, is_infrastructure
 from storage.repositories import clock as clocks
 
@@ -107,12 +108,12 @@ class TelegramService:
         header = request.headers.get(SECRET_HEADER)
         if not check_secret(header, self._settings.secret):
             return JSONResponse({"ok": False}, 403)
-        length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            return JSONResponse({"ok": False}, 413)
-        body = await request.body()
-        if len(body) > MAX_BODY:
-            return JSONResponse({"ok": False}, 413)
+        try:
+            body = await read_body(request, MAX_BODY)
+        except ClientDisconnect:
+            return JSONResponse({"ok": False}, 400)
+        if body is None:  # what is left of it is not waited for
+            return JSONResponse({"ok": False}, 413, {"Connection": "close"})
         try:
             await self.take(body)
         except (Unavailable, Busy):

@@ -38,7 +38,7 @@ class TerminalChannel:
         self._shown()
         return None
 
-    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+    async def sign(self, key: ConversationKey, ack: str | None, *, typing: bool = True) -> None:
         """Nothing to show."""
 
     async def fetch(self, ref: str, max_bytes: int) -> bytes:

@@ -19,7 +19,7 @@ class WebChannel:
     async def send(self, out: Outgoing) -> str | None:
         raise Refused("the web page reads its messages itself")
 
-    async def sign(self, key: ConversationKey, ack: str | None) -> None:
+    async def sign(self, key: ConversationKey, ack: str | None, *, typing: bool = True) -> None:
         """The page shows its own sign."""
 
     async def fetch(self, ref: str, max_bytes: int) -> bytes:

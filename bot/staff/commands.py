@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from bot.config import Places
+from bot.places import Places
 from bot.staff import accounts
 from bot.staff.fields import tidy_login, tidy_roles
 from bot.staff.passwords import Passwords, problem

@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.clock import SystemClock
-from bot.config import Config, ConfigError, Places
+from bot.config import Config, ConfigError
+from bot.places import Places
 from dialogs.checks import display_phone
 from handoff import numbers
 from handoff.standing import STATE_LABELS

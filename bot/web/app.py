@@ -1,10 +1,10 @@
-"""The HTTP server's routes: the chat page, its API, the Telegram webhook, health."""
+"""The HTTP server's routes: the chat page, its API, the Telegram webhook."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.resources import files
 from typing import Any
@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +27,6 @@ from storage.database import Unavailable
 log = logging.getLogger(__name__)
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-Webhook = Callable[[Request], Awaitable[Response]]
 
 _HEADERS = [
     (
@@ -46,21 +45,19 @@ _API_HEADERS = [*_HEADERS, (b"cache-control", b"no-store")]  # unless the answer
 def make_app(
     office: Office,
     webchat: WebChat | None,
-    telegram: Webhook | None,
+    webhooks: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
     console: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """The ASGI application. Channels that are closed have no routes; ``console`` are the pages
-    of the people who work here."""
+    of the people who work here, and of who looks after the process."""
     routes: list[Any] = [
-        Route("/healthz", _health),
         Mount("/static", StaticFiles(packages=[("bot.web", "static")])),
         *console,
+        *webhooks,
     ]
     if webchat is not None:
         routes += _web_routes(office, webchat)
-    if telegram is not None:
-        routes.append(Route("/webhooks/telegram", telegram, methods=["POST"]))
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
@@ -125,10 +122,6 @@ class _Pages:
             join_token=join_token,
         )
         return HTMLResponse(html, headers={"Cache-Control": "no-store"})
-
-
-async def _health(request: Request) -> Response:
-    return PlainTextResponse("ok\n")
 
 
 async def _openapi(request: Request) -> Response:

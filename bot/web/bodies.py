@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 
+from bot.web.reading import declared, read_body
 from dialogs.text_edge import tidy
 
 MAX_FILES = 10
@@ -94,7 +95,8 @@ async def file_body(
     ``file_limit`` is the largest file in bytes."""
     if not request.headers.get("content-length", "").isdigit():
         raise ApiError(411, "no_length", "Kiriman berkas perlu Content-Length.")
-    _check_length(request, MAX_FILES * file_limit + MAX_JSON)
+    if declared(request) > MAX_FILES * file_limit + MAX_JSON:
+        raise ApiError(413, "too_big", "Kiriman terlalu besar. Kirim berkas satu per satu.")
     try:
         form = await request.form(
             max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=MAX_JSON
@@ -144,23 +146,14 @@ def _bad_field(name: str) -> ApiError:
     return ApiError(400, "bad_request", f"Isian {shown} tidak benar.")
 
 
-def _check_length(request: Request, limit: int) -> None:
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
-        raise ApiError(413, "too_big", "Kiriman terlalu besar. Kirim berkas satu per satu.")
-
-
 async def _bytes(request: Request) -> bytes:
-    _check_length(request, MAX_JSON)
-    data = bytearray()
     try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_JSON:
-                raise ApiError(413, "too_big", "Pesan terlalu panjang.")
+        data = await read_body(request, MAX_JSON)
     except ClientDisconnect:
         raise ApiError(400, "cut_off", "Kiriman terputus. Coba lagi.") from None
-    return bytes(data)
+    if data is None:
+        raise ApiError(413, "too_big", "Pesan terlalu panjang.")
+    return data
 
 
 def _json(data: bytes) -> Any:

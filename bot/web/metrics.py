@@ -28,6 +28,7 @@ def route(metrics: Metrics, token: str) -> Route:
 
     async def show(request: Request) -> Response:
         _may_read(request, token)
+        await metrics.queue.refresh()
         page, media_type = metrics.page(request.headers.get("accept", ""))
         headers = {"Content-Type": media_type, "Cache-Control": "no-store"}
         return Response(page, headers=headers)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from handoff.clock import breach, service, waiting
 from handoff.counter import Counter, Moment
 from handoff.data import ringing as data_clock
+from handoff.data import window
 from handoff.job import Job
 from handoff.live import left_behind
 from handoff.live import ringing as queue_clock
@@ -64,6 +65,7 @@ class Find(Protocol):
 # What happens outside any turn and has to be noticed (a delivery): which tickets, and what to do.
 SWEEPS: tuple[tuple[Find, Callable[[Job], None]], ...] = (
     (data_clock.delivered, data_clock.begin),
+    (window.closing, window.remind),
     (arrival.failed, arrival.look_after),
     (queue_clock.abandoned, queue_clock.rescue),
     (left_behind.held_by_nobody, left_behind.give_back),

@@ -38,7 +38,7 @@ def remind(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
     job, request = _request(counter, moment, deadline)
     if request is None or _more_is_due(job, deadline):
         return
-    job.tell(asked.asking(job, "data_reminder", request))
+    job.tell(asked.asking(job, "data_reminder", request), purpose="data_request")
     job.write("data_reminded")
 
 

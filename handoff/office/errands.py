@@ -145,7 +145,7 @@ def _again(row: AnyRow, case: Case) -> Reply:
 def _choices(body: dict[str, Any], case: Case) -> tuple[Choice, ...]:
     """The buttons of the first attempt, as far as the conversation still takes them."""
     state = states.load(case.state)
-    values = [str(data).partition(":")[2] for data, _ in body.get("choices", ())]
+    values = [str(data).partition(":")[2] for data, *_ in body.get("choices", ())]
     known = {choice.value: choice for choice in (*state.offered, *state.asked)}
     return tuple(known[value] for value in values if value in known)
 

@@ -22,15 +22,15 @@ from storage.base import AnyRow
 from storage.repositories import calls, conversations, data, messages
 
 AGAIN = "again"  # the origin of a message that repeats one which did not arrive
-WEB = "web"
 _TELLING = (calls.NOTICE, "walk_in")  # calls that tell what no message could
 
 
 def unfetched(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
-    """A notice on the web after a day: fetched, and settled; or not."""
+    """A notice after a day, where being sent is not yet having arrived (the web page, a platform
+    with receipts): known to have arrived, and settled; or not."""
     job = Job(counter, moment, None, deadline.ticket_id, "clock")
     row = messages.get(moment.connection, int(json.loads(deadline.inputs)["message"]))
-    if row is not None and row.seen_at is None:
+    if row is not None and data.arrived_at(moment.connection, row.id) is None:
         _other_way(job, row)
 
 
@@ -111,7 +111,7 @@ def _other_way(job: Job, row: AnyRow) -> None:
             ticket_id=job.ticket.id,
             agent_id=row.agent_id,
             data_request=request.id if request is not None else None,
-            must_arrive=target.channel == WEB,
+            must_arrive=True,
             origin=AGAIN,
         )
     )
@@ -175,5 +175,5 @@ def _file(row: AnyRow) -> Attached | None:
 def _choices(row: AnyRow) -> tuple[Choice, ...]:
     """Its buttons that work at any time."""
     shown = json.loads(row.body).get("choices", ()) if row.body else ()
-    values = ((data.partition(":")[2], label) for data, label in shown)
+    values = ((button[0].partition(":")[2], button[1]) for button in shown)
     return tuple(Choice(value, label) for value, label in values if value.startswith("@"))

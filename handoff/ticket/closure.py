@@ -38,7 +38,7 @@ def solve(job: Job, action: a.Solve) -> str:
     queue.over(job)
     text = job.notice("solution", solution=job.ticket.solution, explainer=job.ticket.explainer)
     notice = replace(text, choices=offers.solved(job.ticket.number))
-    job.tell(notice, expects="confirm", must_arrive=True)
+    job.tell(notice, expects="confirm", must_arrive=True, purpose="closure")
     wait_for_word(job, job.moment.now)
     return f"Solusi {job.ticket.number} dikirim. Pengguna ditanya apakah sudah beres."
 
@@ -146,12 +146,12 @@ def end(job: Job, reason: str, notice: Reply, *, rate: bool = False) -> None:
     job.write("closed", CLOSE_REASONS[reason])
     if reason == "other_unit" and not notice.choices:
         notice = replace(notice, choices=(offers.reopen(job.ticket.number),))
-    job.tell(notice, expects="", must_arrive=True)
+    job.tell(notice, expects="", must_arrive=True, purpose="closure")
     if rate:
         question = Reply(
             job.counter.text("rating", number=job.ticket.number), offers.stars(job.ticket.number)
         )
-        job.tell(question)
+        job.tell(question, purpose="survey")
 
 
 def confirm(job: Job, command: c.ConfirmSolved) -> list[Reply]:

@@ -33,10 +33,17 @@ class Lane(Base):
 class OutboxRow(Base):
     """One platform message on its way. ``seq`` is the message's own seq.
 
-    ``state``: queued, sending, sent, failed (the platform refused), unknown (cut off
-    twice), withdrawn (never sent on purpose). ``repeated`` marks a second attempt after
-    an unknown outcome. ``fence`` is the conversation's when the row was written.
-    ``resolved_at`` takes an undelivered row off the work list.
+    ``state``: queued, sending, announcing (a template goes in its place, because the platform
+    takes no free words now), held (it waits until the user writes), sent, failed (the platform
+    refused), unknown (cut off twice), withdrawn (never sent on purpose). ``repeated`` marks a
+    second attempt after an unknown outcome. ``fence`` is the conversation's when the row was
+    written. ``resolved_at`` takes an undelivered row off the work list.
+
+    ``purpose`` says which template may stand for it; ``bulk`` that the clock said it, so that
+    people's words go first. ``receipt`` is the highest news of it (``storage.receipts``),
+    ``arrived_at`` when its user is known to have it, or to have been told that it waits.
+    ``announced_at`` is when a template was accepted in its place, ``announced_id`` the
+    platform's id of that, ``announced`` the highest news of it.
     """
 
     __tablename__ = "outbox"
@@ -67,6 +74,13 @@ class OutboxRow(Base):
     error: Mapped[Long | None]
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
+    purpose: Mapped[str] = mapped_column(default="reply")
+    bulk: Mapped[bool] = mapped_column(default=False)
+    receipt: Mapped[int] = mapped_column(default=0)
+    arrived_at: Mapped[datetime | None] = mapped_column(Instant)
+    announced_at: Mapped[datetime | None] = mapped_column(Instant)
+    announced_id: Mapped[str | None]
+    announced: Mapped[int] = mapped_column(default=0)
 
 
 class Scope(Base):

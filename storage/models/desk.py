@@ -31,7 +31,8 @@ class DataRequest(Base):
     ``state``: open, complete (the user or an agent said so), partial (the time ran out and
     something had come), expired (nothing had come), cancelled. ``started_at`` is the first
     delivery known, or the phone call logged; the 3x24 h to ``due_at`` run from there.
-    ``message_id`` is the message that asks.
+    ``message_id`` is the message that asks. ``reminded_window`` is the end of the window before
+    which the user was reminded that it closes.
     """
 
     __tablename__ = "data_requests"
@@ -48,6 +49,7 @@ class DataRequest(Base):
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    reminded_window: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class DataItem(Base):

@@ -19,12 +19,19 @@ class Conversation(Base):
     every change of who answers, and a bot's row of an older fence is never sent (design
     6.5). ``unreachable_at`` is set while the platform refuses to deliver. Until
     ``waits_until`` the bot's last words may be taken back, because the user may not have
-    finished. ``flood_tat`` is the theoretical arrival time of the rate limit on what the
+    finished. Until ``window_until`` the platform takes free words (None: no message of the user
+    opened it; only for channels that have a window). ``number`` is the user's phone number as
+    the platform vouches for it, where it does: nobody else's chat on this account has it.
+    ``flood_tat`` is the theoretical arrival time of the rate limit on what the
     user sends (GCRA), ``flood_told`` that they were told once that they write too fast.
     """
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("channel", "account", "chat", "thread"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "chat", "thread"),
+        Index(None, "channel", "account", "number", unique=True),
+        Index(None, "window_until"),
+    )
 
     id: Mapped[PrimaryKey]
     contact_id: Mapped[ContactRef]
@@ -42,6 +49,8 @@ class Conversation(Base):
     waits_until: Mapped[datetime | None] = mapped_column(Instant)
     flood_tat: Mapped[datetime | None] = mapped_column(Instant)
     flood_told: Mapped[bool] = mapped_column(default=False)
+    number: Mapped[str | None]
+    window_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[Time]
 
 

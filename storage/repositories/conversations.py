@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import AnyRow, Instant, table_of
@@ -42,6 +52,8 @@ class Case:
     flood_told: bool
     own_phone: str | None
     waiting_number: str | None
+    number: str | None
+    window_until: datetime | None
 
 
 _FIND = select(_C.c.id, _C.c.contact_id).where(
@@ -87,6 +99,8 @@ _CASE = select(
     _C.c.flood_told,
     _phone.label("own_phone"),
     _waiting.label("waiting_number"),
+    _C.c.number,
+    _C.c.window_until,
 ).join_from(_C, _P, _C.c.contact_id == _P.c.id)
 _LOAD = _CASE.where(_C.c.id == bindparam("conversation_id"))
 _LOAD_BY_KEY = Prepared(
@@ -114,6 +128,7 @@ _SAVE = Prepared(
         waits_until=bindparam("new_waits_until", type_=Instant),
         flood_tat=bindparam("new_flood_tat", type_=Instant),
         flood_told=bindparam("new_flood_told"),
+        window_until=bindparam("new_window_until", type_=Instant),
         unreachable_at=None,
     )
 )
@@ -201,6 +216,13 @@ def load_locked(connection: Connection, conversation_id: int, *others: int) -> C
             return Case(*tuple(row))
 
 
+def lock_contacts(connection: Connection, contact_ids: set[int]) -> None:
+    """Lock people in ascending order; on SQLite the transaction is the lock."""
+    if connection.dialect.name == "postgresql":
+        for contact_id in sorted(contact_ids):
+            connection.execute(_LOCK, {"contact_id": contact_id})
+
+
 def contact_of(connection: Connection, conversation_id: int) -> int:
     """Whose conversation it is now: joining two contacts moves it."""
     query = select(_C.c.contact_id).where(_C.c.id == conversation_id)
@@ -227,6 +249,7 @@ def save(
     waits_until: datetime | None = None,
     flood_tat: datetime | None = None,
     flood_told: bool = False,
+    window_until: datetime | None = None,
 ) -> None:
     """Write what a user's turn changed; who writes is reachable again."""
     _SAVE.run(
@@ -240,6 +263,7 @@ def save(
             "new_waits_until": waits_until,
             "new_flood_tat": flood_tat,
             "new_flood_told": flood_told,
+            "new_window_until": window_until,
         },
     )
 
@@ -266,6 +290,19 @@ def mark_unreachable(connection: Connection, conversation_id: int, at: datetime 
 def move(connection: Connection, conversation_id: int, chat: str) -> None:
     """The platform gave the chat a new id; the caller made sure that it is not taken."""
     connection.execute(update(_C).where(_C.c.id == conversation_id).values(chat=chat))
+
+
+def close_window(connection: Connection, conversation_id: int, at: datetime) -> None:
+    """The platform takes no free words here since ``at``, whatever we thought."""
+    sooner = case((_C.c.window_until < at, _C.c.window_until), else_=literal(at, Instant))
+    connection.execute(update(_C).where(_C.c.id == conversation_id).values(window_until=sooner))
+
+
+def window_of(connection: Connection, conversation_id: int) -> datetime | None:
+    """Until when the platform takes free words; None where the user opened no window."""
+    query = select(_C.c.window_until).where(_C.c.id == conversation_id)
+    until: datetime | None = connection.execute(query).scalar()
+    return until
 
 
 _PHONE_OWNER = select(_I.c.contact_id).where(_I.c.kind == "phone", _I.c.value == bindparam("phone"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import (
@@ -26,7 +26,6 @@ _M = table_of(Message)
 _O = table_of(OutboxRow)
 _C = table_of(Conversation)
 _T = table_of(Ticket)
-WEB = "web"  # an outbox row of the page is settled by being visible: that is no delivery
 # A file that was refused is not there, whatever the user thinks.
 _HERE = ~exists().where(_F.c.id == _P.c.attachment_id, _F.c.state == "refused")
 
@@ -176,30 +175,42 @@ def delivered_tickets(connection: Connection) -> list[int]:
     query = (
         select(_R.c.ticket_id)
         .join(_M, _M.c.id == _R.c.message_id)
-        .join(_C, _C.c.id == _M.c.conversation_id)
         .outerjoin(_O, _O.c.message_id == _M.c.id)
         .where(_R.c.state == "open", _R.c.started_at.is_(None), _ARRIVED)
     )
     return sorted({int(row.ticket_id) for row in connection.execute(query)})
 
 
-_ARRIVED = or_(
-    _M.c.seen_at.is_not(None),
-    and_(_C.c.channel != WEB, _O.c.state == "sent"),
-)
+def window_closing(connection: Connection, now: datetime, until: datetime) -> list[int]:
+    """Tickets with an open request whose conversation's window closes after ``now`` and not
+    after ``until``, and whose user was not reminded of that."""
+    query = (
+        select(_R.c.ticket_id)
+        .join(_T, _T.c.id == _R.c.ticket_id)
+        .join(_C, _C.c.id == _T.c.conversation_id)
+        .where(
+            _C.c.window_until > now,
+            _C.c.window_until <= until,
+            _R.c.state == "open",
+            or_(_R.c.reminded_window.is_(None), _R.c.reminded_window != _C.c.window_until),
+        )
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
+_ARRIVED = or_(_M.c.seen_at.is_not(None), _O.c.arrived_at.is_not(None))
 
 
 def arrived_at(connection: Connection, message_id: int) -> datetime | None:
-    """When a message is known to have reached its user: fetched by a browser, or taken by the
-    platform; None while it is not."""
+    """When a message is known to have reached its user: fetched by a browser, taken by a
+    platform that says no more, delivered by one that does; or when they were told that it waits
+    for them. None while it is not."""
     row = connection.execute(
-        select(_M.c.seen_at, _O.c.done_at, _O.c.state, _C.c.channel)
-        .join(_C, _C.c.id == _M.c.conversation_id)
+        select(_M.c.seen_at, _O.c.arrived_at)
         .outerjoin(_O, _O.c.message_id == _M.c.id)
         .where(_M.c.id == message_id)
     ).first()
     if row is None:
         return None
-    sent = row.done_at if row.state == "sent" and row.channel != WEB else None
-    at: datetime | None = min(filter(None, (row.seen_at, sent)), default=None)
+    at: datetime | None = min(filter(None, (row.seen_at, row.arrived_at)), default=None)
     return at

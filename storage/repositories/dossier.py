@@ -49,6 +49,7 @@ def talk(connection: Connection, ticket: AnyRow, limit: int) -> list[AnyRow]:
             _C.c.channel,
             _A.c.name.label("agent"),
             _O.c.state.label("delivery"),
+            _O.c.receipt,
             _O.c.error,
         )
         .join(_C, _C.c.id == _M.c.conversation_id)
@@ -65,12 +66,11 @@ def talk(connection: Connection, ticket: AnyRow, limit: int) -> list[AnyRow]:
 
 
 def conversation(connection: Connection, conversation_id: int) -> AnyRow:
-    """(channel, profile_name, unreachable_at, heard_at) of the chat a ticket came from."""
-    return connection.execute(
-        select(_C.c.channel, _C.c.profile_name, _C.c.unreachable_at, _C.c.heard_at).where(
-            _C.c.id == conversation_id
-        )
-    ).one()
+    """(channel, profile_name, unreachable_at, heard_at, window_until) of the chat a ticket came
+    from."""
+    columns = (_C.c.channel, _C.c.profile_name, _C.c.unreachable_at, _C.c.heard_at)
+    query = select(*columns, _C.c.window_until).where(_C.c.id == conversation_id)
+    return connection.execute(query).one()
 
 
 def file(connection: Connection, file_id: int) -> AnyRow | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Instant, table_of
@@ -76,8 +76,10 @@ def park(
     now: datetime,
 ) -> None:
     """Keep a poison event: ``raw`` encrypted, ``excerpt`` masked."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(
-        insert(_P).values(
+        make(_P)
+        .values(
             account=account,
             event_id=event_id,
             channel=channel,
@@ -86,6 +88,7 @@ def park(
             error=error,
             created_at=now,
         )
+        .on_conflict_do_nothing()  # its key was forgotten, and it came once more
     )
 
 

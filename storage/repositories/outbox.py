@@ -91,6 +91,8 @@ def add(
     kind: str,
     fence: int,
     due_at: datetime,
+    purpose: str = "reply",
+    bulk: bool = False,
 ) -> None:
     """Put a message on its way and wake its lane."""
     _WAKE[connection.dialect.name].run(
@@ -110,8 +112,36 @@ def add(
             "due_at": due_at,
             "attempts": 0,
             "repeated": False,
+            "purpose": purpose,
+            "bulk": bulk,
+            "receipt": 0,
+            "announced": 0,
         },
     )
+
+
+def wake(connection: Connection, conversation_id: int, channel: str, due_at: datetime) -> None:
+    """Make a lane due by ``due_at``."""
+    _WAKE[connection.dialect.name].run(
+        connection,
+        {"conversation_id": conversation_id, "channel": channel, "due_at": due_at},
+    )
+
+
+_RELEASE = Prepared(
+    update(_O)
+    .where(_O.c.conversation_id == bindparam("lane"), _O.c.state == "held")
+    .values(state="queued", due_at=bindparam("now", type_=Instant), repeated=False)
+)
+
+
+def release(connection: Connection, conversation_id: int, channel: str, now: datetime) -> int:
+    """The user wrote: what waited for that goes out, before anything written from now on; how
+    many rows."""
+    released = _RELEASE.run(connection, {"lane": conversation_id, "now": now})
+    if released:
+        wake(connection, conversation_id, channel, now)
+    return released
 
 
 _DUE = (
@@ -125,7 +155,7 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-_OPEN = _O.c.state.in_(("queued", "sending"))
+_OPEN = _O.c.state.in_(("queued", "sending", "announcing"))
 _first = (
     select(func.min(_O.c.seq).label("seq"), _O.c.conversation_id)
     .where(_O.c.conversation_id.in_(bindparam("lanes", expanding=True)), _OPEN)
@@ -145,12 +175,18 @@ _HEADS = (
         _O.c.due_at,
         _O.c.attempts,
         _O.c.repeated,
+        _O.c.purpose,
+        _O.c.bulk,
         _C.c.channel,
         _C.c.account,
         _C.c.chat,
         _C.c.thread,
         _C.c.unreachable_at,
+        _C.c.number,
+        _C.c.window_until,
         _C.c.fence.label("fence_now"),
+        _M.c.ticket_id,
+        _M.c.created_at,
         _M.c.text,
         _M.c.body,
     )
@@ -179,7 +215,7 @@ def heads(connection: Connection, lanes: list[int]) -> list[AnyRow]:
 _CLAIM = (
     update(_O)
     .where(_O.c.id == bindparam("row_id"))
-    .values(state="sending", attempts=_O.c.attempts + 1)
+    .values(state=bindparam("new_state"), attempts=_O.c.attempts + 1, receipt=0)
 )
 _HOLD = (
     update(_L)
@@ -200,14 +236,16 @@ _SETTLE = Prepared(
         repeated=or_(_O.c.repeated, bindparam("again")),
         error=bindparam("why"),
         done_at=bindparam("done", type_=Instant),
+        arrived_at=func.coalesce(_O.c.arrived_at, bindparam("arrived", type_=Instant)),
     )
 )
 
 
-def claim(connection: Connection, row_ids: list[int]) -> None:
-    """Mark rows as being sent."""
+def claim(connection: Connection, row_ids: list[int], state: str = "sending") -> None:
+    """Mark rows as being sent, or as ``announcing``: what was heard of an earlier attempt does
+    not count for this one."""
     if row_ids:
-        connection.execute(_CLAIM, [{"row_id": r} for r in row_ids])
+        connection.execute(_CLAIM, [{"row_id": r, "new_state": state} for r in row_ids])
 
 
 def hold(connection: Connection, lanes: list[int], owner: str, until: datetime) -> None:
@@ -238,6 +276,12 @@ def owns(connection: Connection, lane: int, owner: str) -> bool:
     )
 
 
+def state_of(connection: Connection, row_id: int) -> str:
+    """The state of a row, locked."""
+    query = select(_O.c.state).where(_O.c.id == row_id).with_for_update()
+    return str(connection.execute(query).scalar_one())
+
+
 def settle(
     connection: Connection,
     row_id: int,
@@ -245,10 +289,11 @@ def settle(
     *,
     done_at: datetime | None = None,
     due_at: datetime | None = None,
+    arrived_at: datetime | None = None,
     repeated: bool = False,
     error: str | None = None,
 ) -> None:
-    """Record what became of a row."""
+    """Record what became of a row. ``arrived_at``: its user has it since then."""
     _SETTLE.run(
         connection,
         {
@@ -258,6 +303,7 @@ def settle(
             "again": repeated,
             "why": error,
             "done": done_at,
+            "arrived": arrived_at,
         },
     )
 
@@ -278,7 +324,7 @@ def fail_lane(connection: Connection, lane: int, error: str, now: datetime) -> N
     """Nothing of a lane can be delivered: its waiting rows go to the work list."""
     connection.execute(
         update(_O)
-        .where(_O.c.conversation_id == lane, _OPEN)
+        .where(_O.c.conversation_id == lane, or_(_OPEN, _O.c.state == "held"))
         .values(state="failed", error=error, done_at=now)
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, expect
 
-from bot.config import Places
+from bot.places import Places
 from bot.staff import commands as staff
 from tests.bot.test_browser import Device
 from tests.process import SECRET_KEY, Served

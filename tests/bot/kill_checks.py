@@ -15,8 +15,8 @@ from bot.delivery import Address
 from bot.incoming import ConversationKey
 from handoff import history
 from storage.database import open_database
-from tests.fake_telegram import FakeTelegram
 from tests.people import NUMBER, Chatterer, Person, Said, TelegramPerson, WebPerson
+from tests.platforms import FakeTelegram
 from tests.process import SECRET_KEY, Served
 
 KEY = SECRET_KEY.encode()

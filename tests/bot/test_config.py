@@ -12,15 +12,9 @@ import yaml
 from jinja2 import Environment
 
 from bot.bootstrap import check_files
-from bot.config import (
-    Config,
-    ConfigError,
-    Places,
-    read_config,
-    read_places,
-    read_secret_key,
-)
+from bot.config import Config, ConfigError, read_config
 from bot.overrides import OWN_FILTERS
+from bot.places import Places, read_places, read_secret_key
 from dialogs.texts import Texts
 from tests.rig import ROOT
 

@@ -142,8 +142,8 @@ class PostOffice(Rig):
 
     def crash(self, chat: str) -> None:
         """A message is claimed, and whoever claimed it is never heard of again."""
-        claimed = self.run(self.loket.delivery._claim({"post": 1}))
-        assert [row.out.key.chat for row in claimed] == [chat]
+        haul = self.run(self.loket.delivery._claim({"post": 1}))
+        assert [row.out.key.chat for row in haul.rows] == [chat]
         self.restart()
 
 

@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from bot import bootstrap
 from bot.cli import main
-from bot.config import Config, ConfigError, Nlu, Rasa, read_config, read_places
+from bot.config import Config, ConfigError, Nlu, Rasa, read_config
 from bot.ears import check_engine, ears, guard, release
 from bot.metrics import Metrics
+from bot.places import read_places
 from nlu.engines import builtin as builtin_engine
 from nlu.engines.breaker import Breaker, Rules
 from nlu.engines.guarded import GuardedEngine, ParseFailed

@@ -20,8 +20,8 @@ import pytest
 
 from nlu.engines.port import Engine
 from tests.bot.kill_checks import Aftermath
-from tests.fake_telegram import FakeTelegram
 from tests.people import Chatterer, Person, Script, TelegramPerson, WebPerson
+from tests.platforms import FakeTelegram, Faults
 from tests.process import WEBHOOK_SECRET, Served
 from tests.rig import office_config
 
@@ -38,7 +38,7 @@ class Town:
         self.folder = folder
         self.kills = 0
         self.done = False
-        self.telegram = FakeTelegram(self.rng)
+        self.telegram = FakeTelegram(Faults(self.rng, latency=(0, 0.15)))
         self.people: list[Person] = []
 
     async def live(self, kills: int) -> Aftermath:

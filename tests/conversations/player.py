@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot.config import read_secret_key
 from bot.delivery import Address
+from bot.places import read_secret_key
 from handoff.clock import service
 from storage.repositories import agents
 from tests.conversations import looking

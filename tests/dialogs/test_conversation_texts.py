@@ -61,6 +61,7 @@ EVERYTHING |= {  # what the topic needs, and what is asked after a ready answer
     "example": "10023456", "label": "kode tender", "n": 1, "of": 3, "prepare": ("SK", "akta"),
     "steps": ("Hubungi petugas.",), "tell": ("User ID",), "title": "Lupa password", "titles": (),
 }  # fmt: skip
+EVERYTHING |= {"closes": OPENS}
 EVERYTHING |= {  # the packet for LKPP
     "attached": ["berkas/01-layar.png"], "lkpp_number": "TTS-1",
     "talk": [TalkLine(OPENS, "Pengguna", "gagal", ("berkas/01-layar.png",))],

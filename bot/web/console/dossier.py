@@ -70,7 +70,8 @@ def gather(
         "can": {
             name: rights.why_not(worker, standing, verb.action) for name, verb in VERBS.items()
         },
-        "chat": dossier.conversation(connection, ticket.conversation_id),
+        "chat": (chat := dossier.conversation(connection, ticket.conversation_id)),
+        "window_closed": chat.window_until is not None and chat.window_until <= now,
         "form_a": _form(console, ticket),
         "missing": unfilled(counter.office, ticket),
         "fields": counter.office.form.fields,
@@ -106,7 +107,9 @@ def _talk(
         "cut": cut,
         "files": [views.file_view(row) for row in own],
         "pending": any(
-            row.delivery in ("queued", "sending") for row in rows if row.author != "bot"
+            row.delivery in ("queued", "sending", "announcing")
+            for row in rows
+            if row.author != "bot"
         ),
     }
 

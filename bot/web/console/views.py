@@ -86,9 +86,15 @@ HISTORY_LABELS: Mapping[str, str] = {
 DELIVERY: Mapping[str, tuple[str, str]] = {
     "queued": ("waits", "menunggu dikirim"),
     "sending": ("waits", "sedang dikirim"),
+    "announcing": ("waits", "menunggu pengguna membuka"),
+    "held": ("waits", "menunggu pengguna membuka"),
     "sent": ("sent", "terkirim"),
     "failed": ("failed", "GAGAL terkirim"),
     "unknown": ("failed", "tidak pasti sampai"),
+}
+RECEIPTS: Mapping[int, tuple[str, str]] = {  # storage.repositories.receipts
+    4: ("sent", "sampai"),
+    5: ("sent", "dibaca"),
 }
 REFUSALS: Mapping[str, str] = {
     "too_big": "terlalu besar",
@@ -252,6 +258,8 @@ def _fate(row: AnyRow) -> tuple[str, str]:
         if row.ticket_id is None:
             return ("sent", "terkirim")
         return ("sent", "sudah dibuka") if row.seen_at else ("waits", "belum dibuka")
+    if row.delivery == "sent" and row.receipt in RECEIPTS:
+        return RECEIPTS[row.receipt]
     return DELIVERY.get(row.delivery, ("", row.delivery))
 
 

@@ -1,0 +1,29 @@
+"""By which ids a platform knows the user of a conversation: one of its own (``chat``), and the
+phone number (``number``), either of which may be missing from a message."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, or_, select, update
+
+from storage.base import AnyRow, table_of
+from storage.models import Conversation
+
+_C = table_of(Conversation)
+
+
+def matching(
+    connection: Connection, channel: str, account: str, chat: str, number: str | None
+) -> list[AnyRow]:
+    """Conversations (id, contact_id, channel, chat, number, heard_at)
+    known by one of these ids."""
+    ids = [chat] if number is None else [chat, number]
+    same = or_(_C.c.chat.in_(ids), _C.c.number.in_(ids[-1:]))
+    query = select(
+        _C.c.id, _C.c.contact_id, _C.c.channel, _C.c.chat, _C.c.number, _C.c.heard_at
+    ).where(_C.c.channel == channel, _C.c.account == account, _C.c.thread == "", same)
+    return list(connection.execute(query.order_by(_C.c.id)).fetchall())
+
+
+def change(connection: Connection, conversation_id: int, **ids: str | None) -> None:
+    """Write ``chat`` or ``number`` of a conversation whose contact is locked."""
+    connection.execute(update(_C).where(_C.c.id == conversation_id).values(**ids))
