@@ -95,6 +95,7 @@ class Loket:
         self.bells.pages.listen()
         self.bells.desk.listen()
         self.ticker.start()
+        self.health.watch("Ticker", self.ticker.lives)
         calendar = self.turns.counter.calendar
         warming = asyncio.create_task(asyncio.to_thread(calendar.warm, self.clock.now()))
         tasks = [
@@ -196,7 +197,9 @@ def _assemble(
     turns = Turns(database, counter, desk, abilities, clock, bells, blobs.put, heard.patient)
     name = "serve" if config.channels.web or found else "-".join(channels)
     ticker = Ticker(database, turns, clock, name)
-    intake = Intake(database, turns, Safe(key), clock, unclean=ticker.wake_up())
+    intake = Intake(
+        database, turns, Safe(key), clock, unclean=ticker.wake_up(), metrics=metrics.delivery
+    )
     address = Address(places.address, key)
     delivery = Delivery(
         database,

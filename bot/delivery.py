@@ -58,8 +58,8 @@ class Delivery:
         self._blobs = blobs
         owner = secrets.token_hex(8)
         self._claims = Claims(channels, clock, address, pages, owner, templates)
-        self._outcomes = Outcomes(channels, clock, owner)
         self._metrics = metrics or Metrics().delivery
+        self._outcomes = Outcomes(channels, clock, owner, self._metrics)
         self._blocked: dict[str, datetime] = {}
         self._names = tuple(sorted(channels))
         self._sending: dict[str, set[asyncio.Task[None]]] = {name: set() for name in channels}

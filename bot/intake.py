@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from bot import poison
 from bot.clock import Clock
 from bot.incoming import ConversationKey, Incoming
+from bot.metrics import DeliveryMetrics, Metrics
 from bot.turns import Turns
 from bot.user_turns import Outcome, Taken, UserTurns
 from dialogs.reply import Reply
@@ -49,8 +50,16 @@ class Intake:
     minutes each event is counted before it is begun, so that one that kills us is found."""
 
     def __init__(
-        self, database: Database, turns: Turns, safe: poison.Safe, clock: Clock, *, unclean: bool
+        self,
+        database: Database,
+        turns: Turns,
+        safe: poison.Safe,
+        clock: Clock,
+        *,
+        unclean: bool,
+        metrics: DeliveryMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics().delivery
         self._database = database
         self._turns = turns
         self._safe = safe
@@ -67,7 +76,10 @@ class Intake:
         queue.waiting += 1
         try:
             async with queue.lock:
-                return await self._take(incoming, raw)
+                taken = await self._take(incoming, raw)
+            if taken.outcome is not Outcome.PARKED:
+                self._metrics.heard(incoming.key.channel, taken.outcome.value)
+            return taken
         finally:
             queue.waiting -= 1
 
@@ -122,7 +134,7 @@ class Intake:
         await self._park(
             incoming.key.channel, incoming.key.account, incoming.event_id, raw, error, incoming
         )
-        return Taken(Outcome.HANDLED)
+        return Taken(Outcome.PARKED)
 
     async def _park(
         self,
@@ -146,6 +158,7 @@ class Intake:
             )
 
         parked = await asyncio.wrap_future(self._database.write(write))
+        self._metrics.heard(channel, "parked")
         if parked and incoming is not None:
             apology = self._database.write(partial(self._apologise, incoming))
             try:

@@ -15,6 +15,7 @@ from bot.claimed import Claimed, Cut, record_unknown
 from bot.clock import Clock
 from bot.group import lanes as group_lanes
 from bot.incoming import ConversationKey
+from bot.metrics import DeliveryMetrics
 from storage.repositories import agents, conversations, outbox, receipts
 from storage.unit import Unit
 
@@ -27,7 +28,14 @@ LONGEST_BACKOFF = 300.0
 class Outcomes:
     """Records outcomes for ``owner``, who holds the lane unless its lease ran out."""
 
-    def __init__(self, channels: Mapping[str, port.Channel], clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, port.Channel],
+        clock: Clock,
+        owner: str,
+        metrics: DeliveryMetrics,
+    ) -> None:
+        self._metrics = metrics
         self._channels = channels
         self._clock = clock
         self._owner = owner
@@ -80,7 +88,14 @@ class Outcomes:
             case port.Refused():
                 self._failed(connection, row, error, now)
             case _:
+                self._count_pause(row.out.key.channel, error)
                 _again(connection, row, error, now)
+
+    def _count_pause(self, channel: str, error: port.DeliveryError) -> None:
+        if isinstance(error, port.RetryLater):
+            self._metrics.paused(channel, error.scope)
+        elif isinstance(error, port.AccountBroken):
+            self._metrics.paused(channel, "broken")
 
     def _abilities(self, row: Claimed) -> port.Abilities:
         return self._channels[row.out.key.channel].abilities

@@ -118,7 +118,9 @@ class Receipts:
             case port.WindowClosed() if not about.template:
                 conversations.close_window(connection, lane, now)
             case port.Unreachable():
-                outcomes.give_up(connection, lane, str(error) or "unreachable", now)
+                words = str(error) or "unreachable"
+                outbox.settle(connection, row.id, "failed", done_at=now, error=words)
+                outcomes.give_up(connection, lane, words, now)
                 return False
             case port.AccountBroken():
                 outcomes.account_broken(connection, row.channel, row.account, str(error), now)

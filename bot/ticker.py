@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 RING_SECONDS = 5
 BEAT_SECONDS = 60
+PULSE_SECONDS, DEAD_SECONDS = 10, 120
 POSTPONED = timedelta(hours=1)
 KEYS_KEPT = timedelta(days=30)
 PAGE = 100
@@ -46,6 +47,7 @@ class Ticker:
         self._only = None if name == outages.SERVE else tuple(turns.abilities)
         self._scheduler: BackgroundScheduler | None = None
         self._beaten = (clock.now(), clock.steady())
+        self._pulsed = clock.steady()
         self._begun_to: int | None = 0  # tickets up to this one have their clocks; None: all
         self._adopted = False  # requests of an earlier release; up to here they are
         self._adopted_to = 0
@@ -62,10 +64,12 @@ class Ticker:
 
     def start(self) -> None:
         """Begin to ring, in threads of its own."""
+        self._pulse()
         scheduler = BackgroundScheduler(timezone="UTC")
         for job, seconds in (
             (self.ring, RING_SECONDS),
             (self.beat, BEAT_SECONDS),
+            (self._pulse, PULSE_SECONDS),
             (self._sweep, 3600),
         ):
             scheduler.add_job(
@@ -87,6 +91,13 @@ class Ticker:
         self._database.write(
             lambda unit: clocks.beat(unit.connection, self._name, now, clean_stop=True)
         ).result()
+
+    def _pulse(self) -> None:
+        self._pulsed = self._clock.steady()
+
+    def lives(self) -> bool:
+        """Whether its threads still ring; a database that does not answer is no dead clock."""
+        return self._clock.steady() - self._pulsed < DEAD_SECONDS
 
     def ring(self) -> int:
         """Fire what is due, in order; how many fired. Listed without a lock, a hundred at a

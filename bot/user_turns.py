@@ -47,6 +47,7 @@ class Outcome(Enum):
 
     HANDLED = "handled"
     DUPLICATE = "duplicate"  # it was handled before: nothing changed
+    PARKED = "parked"  # our code failed on it twice: put aside, staff see it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import telegram
@@ -28,7 +28,7 @@ from bot.channels.port import (
     Refused,
     Unreachable,
 )
-from bot.channels.telegram_errors import TOO_LARGE, port_errors
+from bot.channels.telegram_errors import TOO_LARGE, ServerFault, port_errors
 from bot.channels.telegram_look import Look, look, utf16_length
 from bot.channels.telegram_parse import ALLOWED_UPDATES, CHANNEL, DOWNLOAD_LIMIT
 from bot.incoming import ConversationKey
@@ -54,6 +54,16 @@ _GENERAL_TOPIC = "1"
 log = logging.getLogger(__name__)
 
 
+class _Requests(HTTPXRequest):
+    """The library's client; an answer with 5xx is told from a connection that was cut."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        status, body = await super().do_request(*args, **kwargs)
+        if status >= 500 and status != httpx.codes.GATEWAY_TIMEOUT:
+            raise ServerFault(f"Telegram answered {status}")
+        return status, body
+
+
 def make_bot(
     token: str, base_url: str | None = None, transport: httpx.AsyncBaseTransport | None = None
 ) -> telegram.Bot:
@@ -72,7 +82,7 @@ def make_bot(
         token,
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",
-        request=HTTPXRequest(
+        request=_Requests(
             connection_pool_size=64,
             connect_timeout=5,
             read_timeout=15,

@@ -53,6 +53,11 @@ _CHAT_IS_GONE = (
 TOO_LARGE = ("request entity too large", "file is too big")
 
 
+class ServerFault(NetworkError):
+    """Telegram answered that it could not (5xx); the library's own errors hold no status. One
+    whose gateway gave up waiting (504) is none of these: it does not know what became of it."""
+
+
 def seconds_of(fault: RetryAfter) -> float:
     """How long Telegram asks to wait, whichever type the library holds it in."""
     wait = fault.retry_after
@@ -76,7 +81,7 @@ def translate(fault: TelegramError) -> DeliveryError:
         return Unreachable(fault.message) if gone else Refused(fault.message)
     if isinstance(fault.__cause__, UnicodeError) or any(sign in words for sign in TOO_LARGE):
         return Refused(fault.message)
-    if isinstance(fault, NetworkError) and isinstance(fault.__cause__, _NEVER_LEFT):
+    if isinstance(fault, ServerFault) or isinstance(fault.__cause__, _NEVER_LEFT):
         return NotSent(fault.message)
     return OutcomeUnknown(fault.message)
 

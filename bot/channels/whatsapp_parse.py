@@ -64,7 +64,7 @@ class Batch:
     receipts: tuple[Receipt, ...] = ()
     strange: tuple[Strange, ...] = ()
     ignored: int = 0
-    raws: Mapping[str, bytes] = field(default_factory=dict)
+    raws: Mapping[str, bytes] = field(default_factory=dict, compare=False)
 
 
 def parse(payload: object, phone_number_id: str) -> Batch:

@@ -151,14 +151,12 @@ class WhatsAppService:
                 await self._park(event.event_id, raw, "it is older than anything sent anew")
                 continue
             taken = await self._intake.handle(event, raw)
-            self._metrics.heard(CHANNEL, taken.outcome.value)
             if taken.outcome is Outcome.HANDLED and event.ack is not None:
                 self._sign(event, typing=taken.waits)
 
     async def _park(self, event_id: str, raw: bytes, error: str) -> None:
         log.warning("something from WhatsApp was put aside: %s", error)
         await self._intake.park_raw(CHANNEL, self._account, event_id, raw, error)
-        self._metrics.heard(CHANNEL, "parked")
 
     def _sign(self, event: Incoming, *, typing: bool) -> None:
         """Mark a message as read. Under a flood some signs are left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Instant, Long, PrimaryKey, Time
@@ -36,7 +36,15 @@ class Parked(Base):
     """An event our code failed on twice. ``raw`` is encrypted, ``excerpt`` is masked."""
 
     __tablename__ = "parked"
-    __table_args__ = (UniqueConstraint("account", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("account", "event_id"),
+        Index(
+            "ix_parked_open",
+            "channel",
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     account: Mapped[str]

@@ -56,7 +56,7 @@ def test_text_buttons_and_list_arrive_in_order() -> None:
 
 
 def test_plain_client_sends_too() -> None:
-    async def story(fake: FakeWhatsApp, wa: Any, user: WhatsAppUser) -> None:
+    async def story(fake: FakeWhatsApp, _: Any, user: WhatsAppUser) -> None:
         with httpx.Client() as http:
             plain = pywa.WhatsApp(phone_id=fake.phone_id, token=fake.token, session=http)
             plain.api._session.base_url = f"{fake.url}/v23.0"

@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("announced", sa.Integer(), nullable=False, server_default="0"),
     ):
         op.add_column("outbox", column)
+    unresolved = sa.text("resolved_at IS NULL")
+    op.create_index("ix_parked_open", "parked", ["channel"], sqlite_where=unresolved,
+                    postgresql_where=unresolved)  # fmt: skip
     op.add_column("data_requests", sa.Column("reminded_window", sa.BigInteger(), nullable=True))
     op.execute(
         "UPDATE outbox SET arrived_at = done_at WHERE state = 'sent' AND conversation_id IN "

@@ -1,0 +1,338 @@
+"""People who write on both platforms, and the platforms, as light as they can be: they share
+the cores with the server they measure. What they remember is the truth of a run.
+
+The fakes in ``tests/platforms`` know the platforms' rules and faults; these only take what comes
+and tell two statuses (sent, delivered) of each message on WhatsApp, as Meta does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+TELEGRAM_TOKEN = "100:" + "b" * 35
+TELEGRAM_SECRET = "benchmark-secret"
+WHATSAPP_TOKEN = "benchmark-token"
+APP_SECRET = "benchmark-app-secret"
+PHONE_ID = "106540352242922"
+SCRIPT = (
+    "halo min",
+    "gagal upload dokumen penawaran",
+    "buat tiket",
+    "Budi Santoso",
+    "CV Maju Jaya",
+    "Jl. Sudirman No. 5, Batam",
+    "0812-3456-7890",
+    "penyedia",
+    "lanjut",
+    "lewati semua",
+    "tidak ada",
+    "kirim",
+    "cek tiket",
+)
+PATIENCE = 60.0
+"""Seconds after which a person writes on without an answer."""
+CARRIERS = 8
+"""Connections on which WhatsApp tells statuses."""
+
+Channel = Literal["telegram", "whatsapp"]
+_OWN_WORDS = ("gagal", "Jl.", "Budi")
+_ids = itertools.count(1)
+_people = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Said:
+    """One message of a person: when it was due (or begun), and when the webhook said 200."""
+
+    id: str
+    due: float
+    taken: float | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Person:
+    """Somebody with one case, from greeting to ticket. ``got`` is what arrived here: id and
+    time, in order."""
+
+    channel: Channel
+    number: int = field(default_factory=lambda: next(_people))
+    said: list[Said] = field(default_factory=list)
+    got: list[tuple[str, float]] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def chat(self) -> str:
+        """What the bot calls this chat."""
+        first = 5_000_000 + self.number
+        return str(first) if self.channel == "telegram" else f"ID.{first}"
+
+    @property
+    def wa_id(self) -> str:
+        return f"62812{self.number:08d}"
+
+    @property
+    def done(self) -> bool:
+        """Whether their case is through."""
+        return len(self.said) >= len(SCRIPT)
+
+    def words(self) -> str:
+        """Their next line, with a question and names that nobody wrote before: an engine's
+        memory of texts must not make a turn look faster than it is."""
+        line = SCRIPT[len(self.said)]
+        return f"{line} paket {self.number}" if line.startswith(_OWN_WORDS) else line
+
+
+class Wire:
+    """One kept-alive connection to the bot."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def post(self, path: str, header: str, body: bytes) -> int:
+        """The status of the answer."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            f"{header}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+        )
+        status = int((await reader.readline()).split()[1])
+        length = 0
+        while (line := await reader.readline()).strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        await reader.readexactly(length)
+        return status
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+
+
+class Crowd:
+    """All people there ever were, and both platforms on ``api_port``; the bot is on ``port``.
+    ``receipts`` is how long the 200 of a status took, ``refused`` what was answered otherwise."""
+
+    def __init__(self, port: int, api_port: int) -> None:
+        self.port, self.api_port = port, api_port
+        self.people: dict[tuple[Channel, str], Person] = {}
+        self.strays = 0
+        self.receipts: list[float] = []
+        self.refused: list[int] = []
+        self._news: asyncio.Queue[bytes] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """The platforms take what the bot sends."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.api_port, backlog=512)
+        carriers = [asyncio.create_task(self._carry()) for _ in range(CARRIERS)]
+        try:
+            yield
+        finally:
+            for task in carriers:
+                task.cancel()
+            await asyncio.gather(*carriers, return_exceptions=True)
+            server.close()
+
+    def person(self, channel: Channel) -> Person:
+        """Somebody new."""
+        person = Person(channel)
+        self.people[channel, person.chat] = person
+        return person
+
+    async def closed_loop(self, users: int, seconds: float, *, answers: bool) -> None:
+        """So many people at once on each platform write their next line once the last was taken
+        (``answers``: and answered)."""
+        end = time.perf_counter() + seconds
+
+        async def one(channel: Channel) -> None:
+            wire, person = Wire(self.port), self.person(channel)
+            while time.perf_counter() < end:
+                if person.done:
+                    person = self.person(channel)
+                person.heard.clear()
+                await self.write(person, wire, time.perf_counter())
+                left = end - time.perf_counter()
+                if answers and left > 0:
+                    await _within(person.heard, min(PATIENCE, left))
+            wire.close()
+
+        channels: tuple[Channel, ...] = ("telegram", "whatsapp")
+        await asyncio.gather(*(one(channel) for channel in channels for _ in range(users)))
+
+    async def open_loop(self, rates: dict[Channel, float], users: int, seconds: float) -> None:
+        """Messages come at these rates whatever becomes of them."""
+        await asyncio.gather(
+            *(self._arrive(channel, rate, users, seconds) for channel, rate in rates.items())
+        )
+
+    async def write(self, person: Person, wire: Wire, due: float) -> None:
+        """Bring a person's next line to the bot."""
+        said = Said("", due)
+        path, header, body = _LETTERS[person.channel](person, said)
+        person.said.append(said)
+        status = await wire.post(path, header, body)
+        if status == 200:
+            said.taken = time.perf_counter()
+        else:
+            self.refused.append(status)
+
+    async def _arrive(self, channel: Channel, rate: float, users: int, seconds: float) -> None:
+        free: asyncio.Queue[tuple[Person, Wire]] = asyncio.Queue()
+        for _ in range(users):
+            free.put_nowait((self.person(channel), Wire(self.port)))
+
+        async def one(due: float) -> None:
+            person, wire = await free.get()
+            await self.write(person, wire, due)
+            free.put_nowait((self.person(channel) if person.done else person, wire))
+
+        begun, tasks = time.perf_counter(), []
+        for n in range(int(rate * seconds)):
+            due = begun + n / rate
+            if (pause := due - time.perf_counter()) > 0:
+                await asyncio.sleep(pause)
+            tasks.append(asyncio.create_task(one(due)))
+        await asyncio.gather(*tasks)
+        while not free.empty():
+            free.get_nowait()[1].close()
+
+    # The platforms.
+
+    async def _carry(self) -> None:
+        wire = Wire(self.port)
+        while True:
+            body = await self._news.get()
+            begun = time.perf_counter()
+            status = await wire.post(*_signed(body))
+            if status == 200:
+                self.receipts.append(time.perf_counter() - begun)
+            else:
+                self.refused.append(status)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                length = 0
+                while (header := await reader.readline()).strip():
+                    if header.lower().startswith(b"content-length:"):
+                        length = int(header.split(b":")[1])
+                path = line.split()[1].decode()
+                answer = self._answer(path, await reader.readexactly(length))
+                body = json.dumps(answer).encode()
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
+                    + str(len(body)).encode() + b"\r\n\r\n" + body
+                )  # fmt: skip
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    def _answer(self, path: str, body: bytes) -> Any:
+        if not path.startswith("/bot"):
+            return self._whatsapp(json.loads(body)) if body else {"verified_name": "B"}
+        fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        result: Any = True
+        match path.rpartition("/")[2]:
+            case "sendMessage":
+                ref = self._arrived("telegram", fields["chat_id"])
+                chat = {"id": int(fields["chat_id"]), "type": "private"}
+                result = {"message_id": int(ref), "date": 0, "chat": chat, "text": "."}
+            case "deleteMessage":
+                person = self.people["telegram", fields["chat_id"]]
+                person.got = [got for got in person.got if got[0] != fields["message_id"]]
+            case "getMe":
+                result = {"id": 100, "is_bot": True, "first_name": "b", "username": "b_bot"}
+        return {"ok": True, "result": result}
+
+    def _whatsapp(self, body: dict[str, Any]) -> Any:
+        if body.get("status") == "read":
+            return {"success": True}
+        ref = self._arrived("whatsapp", body["recipient"])
+        for state in ("sent", "delivered"):
+            status = {
+                "id": ref,
+                "status": state,
+                "timestamp": str(int(time.time())),
+                "recipient_user_id": body["recipient"],
+                "biz_opaque_callback_data": body.get("biz_opaque_callback_data", ""),
+            }
+            self._news.put_nowait(_payload({"statuses": [status]}))
+        return {"messaging_product": "whatsapp", "messages": [{"id": ref}]}
+
+    def _arrived(self, channel: Channel, chat: str) -> str:
+        ref = str(next(_ids)) if channel == "telegram" else f"wamid.{next(_ids)}"
+        person = self.people.get((channel, chat))
+        if person is None:
+            self.strays += 1
+        else:
+            person.got.append((ref, time.perf_counter()))
+            person.heard.set()
+        return ref
+
+
+def _telegram_letter(person: Person, said: Said) -> tuple[str, str, bytes]:
+    number = next(_ids)
+    said.id = str(number)
+    chat = int(person.chat)
+    message = {
+        "message_id": number,
+        "date": int(time.time()),
+        "chat": {"id": chat, "type": "private", "first_name": "Budi"},
+        "from": {"id": chat, "is_bot": False, "first_name": "Budi"},
+        "text": person.words(),
+    }
+    body = json.dumps({"update_id": number, "message": message}).encode()
+    header = f"x-telegram-bot-api-secret-token: {TELEGRAM_SECRET}"
+    return "/webhooks/telegram", header, body
+
+
+def _whatsapp_letter(person: Person, said: Said) -> tuple[str, str, bytes]:
+    said.id = f"wamid.{next(_ids)}"
+    message = {
+        "from": person.wa_id,
+        "from_user_id": person.chat,
+        "id": said.id,
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": person.words()},
+    }
+    contact = {"profile": {"name": "Budi"}, "wa_id": person.wa_id, "user_id": person.chat}
+    return _signed(_payload({"contacts": [contact], "messages": [message]}))
+
+
+_LETTERS = {"telegram": _telegram_letter, "whatsapp": _whatsapp_letter}
+
+
+def _payload(value: dict[str, Any]) -> bytes:
+    about = {"display_phone_number": "62215550100", "phone_number_id": PHONE_ID}
+    whole = {"messaging_product": "whatsapp", "metadata": about, **value}
+    entry = {"id": "102290129340398", "changes": [{"field": "messages", "value": whole}]}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+
+
+def _signed(body: bytes) -> tuple[str, str, bytes]:
+    digest = hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return "/webhooks/whatsapp", f"x-hub-signature-256: sha256={digest}", body
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
