@@ -107,7 +107,8 @@ class Wire:
         reader, writer = self._streams
         writer.write(
             f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-            f"{header}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+            f"{header}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+            + body
         )
         status = int((await reader.readline()).split()[1])
         length = 0

@@ -26,12 +26,19 @@ CACHE = Path(os.environ.get("LOKET_TEST_CACHE", ROOT / ".cache" / "nlu"))
 
 class Served:
     """One office's server. ``change`` works on the raw config.yml, ``environ`` holds more
-    settings (``LOKET_...``). The model is copied from the tests' cache: nothing trains."""
+    settings (``LOKET_...``), ``module`` is what runs. The model is copied from the tests' cache:
+    nothing trains. Another database than its own is migrated by whoever names it."""
 
     def __init__(
-        self, folder: Path, change: Callable[[dict[str, Any]], None], **environ: str
+        self,
+        folder: Path,
+        change: Callable[[dict[str, Any]], None],
+        *,
+        module: str = "bot.cli",
+        **environ: str,
     ) -> None:
         self.folder = folder
+        self._module = module
         self.port = quiet_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "loket.db"
@@ -51,14 +58,15 @@ class Served:
             "LOKET_SECRET_KEY": SECRET_KEY,
             **environ,
         }
-        schema.migrate(f"sqlite:///{self.database}")
+        if "LOKET_DATABASE_URL" not in environ:
+            schema.migrate(f"sqlite:///{self.database}")
 
     def spawn(self) -> None:
         """Start the process; ``wait`` says when it answers."""
         assert self._process is None
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "serve"],
+                [sys.executable, "-m", self._module, "serve"],
                 cwd=self.folder,
                 env=self._environ,
                 stdout=log,

@@ -7,6 +7,7 @@ import random
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +98,7 @@ class PostOffice(Rig):
         on: str = "post",
         as_: RowClass = "talk",
         thread: str = "",
+        bulk: bool = False,
     ) -> int:
         """Messages of ours to a chat; the conversation's id."""
 
@@ -107,7 +109,11 @@ class PostOffice(Rig):
             for words in said:
                 case = conversations.load_locked(unit.connection, conversation_id)
                 reply = words if isinstance(words, Reply) else Reply(words, row_class=as_)
-                self.loket.turns.say(unit, case, reply)
+                speaking = self.loket.turns.speaking(unit, case)
+                speaking.say((reply,), 0, bulk=bulk)
+                conversations.save_state(
+                    unit.connection, case.id, state=case.state, seq=speaking.seq
+                )
             return conversation_id
 
         return self.loket.database.write(write).result()
@@ -583,3 +589,60 @@ def test_what_is_under_way_is_finished_at_a_stop(office: PostOffice) -> None:
 
     office.while_sending(talk)
     assert office.states("a") == ["sent"]
+
+
+# --- people first
+
+
+def test_people_go_before_notices_and_notices_before_what_the_clock_says(
+    office: PostOffice,
+) -> None:
+    office.slow.abilities = replace(office.slow.abilities, per_second=2)
+    for number in range(4):
+        office.put(f"1{number}", "pengingat", on="telegram", as_="notice", bulk=True)
+    for number in range(4):
+        office.put(f"2{number}", "pemberitahuan", on="telegram", as_="notice")
+    for number in range(4):
+        office.put(f"3{number}", "dari orang", on="telegram", as_="person")
+    for _ in range(40):
+        office.send(after=0.5)
+    words = [out.text for out in office.slow.sent]
+    assert words == ["dari orang"] * 4 + ["pemberitahuan"] * 4 + ["pengingat"] * 4
+
+
+def test_what_the_clock_says_gets_at_most_half_of_an_accounts_rate(office: PostOffice) -> None:
+    for number in range(60):
+        office.put(str(number), "pengingat", on="telegram", as_="notice", bulk=True)
+    _hundred_ms(office, 6)
+    moments = [when for when, _, _ in office.slow.tried]
+    assert len(moments) == 60
+    assert _most_within(moments, 1) <= 15
+
+
+def test_lanes_behind_a_spent_account_are_left_as_they_are(office: PostOffice) -> None:
+    for number in range(300):
+        office.put(str(number), "halo", on="telegram")
+    office.send()
+    went = len(office.slow.sent)
+    due = office.rows("SELECT count(DISTINCT due_at), count(*) FROM lanes WHERE due_at IS NOT NULL")
+    assert due[0][0] <= went + 2
+    haul = office.run(office.loket.delivery._claim({"telegram": 32}))
+    assert haul.rows == []
+    assert haul.settled == 0
+    assert haul.blocked["telegram"] > office.clock.now()
+
+
+def test_a_row_that_is_not_asked_for_by_its_owner_is_not_recorded_twice(
+    office: PostOffice,
+) -> None:
+    """A sender whose lease ran out hears late that its message was taken."""
+    office.put("a", "satu", "dua")
+    haul = office.run(office.loket.delivery._claim({"post": 1}))
+    office.clock.move(LEASE + timedelta(seconds=1))
+    office.send()
+    office.send(after=6)
+    outcomes = office.loket.delivery._outcomes
+    office.loket.database.write(lambda unit: outcomes.sent(haul.rows[0], "77", unit)).result()
+    office.send(after=6)
+    assert office.states("a") == ["sent", "sent"]
+    assert office.post.texts("a") == ["satu", "dua"]

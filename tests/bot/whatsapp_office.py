@@ -7,7 +7,8 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from bot.bootstrap import Loket, build
-from bot.clock import HandClock
+from dialogs.reply import Attached
+from handoff.actions import Action, Take
 from nlu.engines.port import Engine
-from storage.repositories import conversations
-from storage.unit import Unit
+from tests.people import NUMBER
 from tests.platforms import FakeWhatsApp, Faults, until
 from tests.platforms.postman import Parcel
 from tests.platforms.serving import guest_server
@@ -27,9 +28,10 @@ from tests.platforms.whatsapp import Arrived
 from tests.platforms.whatsapp_users import WhatsAppUser
 from tests.platforms.whatsapp_wire import signed
 from tests.process import quiet_port
-from tests.rig import BREATH, CHEAP, MONDAY, Rig, office_config
+from tests.rig import BREATH, CHEAP, MONDAY, PNG, Rig
 
 DAY = timedelta(days=1)
+JPEG = b"\xff\xd8\xff\xe0" + b"0" * 400
 TEMPLATES = {
     "loket_kabar_tiket": "Ada kabar untuk tiket {{1}}.",
     "loket_permintaan_data": "Kami perlu data untuk tiket {{1}}.",
@@ -208,8 +210,6 @@ class WhatsAppOffice(Rig):
 
     def reports(self, user: WhatsAppUser, problem: str = "gagal upload penawaran, error 500") -> str:
         """Fill in the whole form; the ticket's number."""
-        from tests.people import NUMBER
-
         said = self.says(user, "/lapor")
         for _ in range(20):
             if found := NUMBER.search(said):
@@ -244,6 +244,10 @@ class WhatsAppOffice(Rig):
     def states(self) -> list[str]:
         return [row.state for row in self.outbox()]
 
+    def attached(self, name: str, data: bytes = PNG) -> Attached:
+        """A file of an agent's, stored."""
+        return Attached(0, "image", name, "image/png", self.loket.blobs.put(data))
+
     def texts(self, user: WhatsAppUser) -> list[str]:
         return [m.text for m in user.arrived]
 
@@ -255,4 +259,43 @@ class WhatsAppOffice(Rig):
         return [row.text for row in found]
 
 
-__all__ = ["BREATH", "DAY", "MONDAY", "UTC", "HandClock", "WhatsAppOffice", "office_config"]
+
+@dataclass
+class Case:
+    """A ticket of Budi's that Rina holds. ``new`` is what he got since it was opened."""
+
+    office: WhatsAppOffice
+    user: WhatsAppUser
+    number: str
+    seen: int
+
+    @classmethod
+    def opened(
+        cls,
+        office: WhatsAppOffice,
+        user: WhatsAppUser | None = None,
+        *,
+        later: timedelta = timedelta(),
+    ) -> Case:
+        """``later``: so much time has passed since."""
+        if "rina" not in office.agents:
+            office.hire("rina", "helpdesk")
+        user = user or office.budi()
+        number = office.reports(user)
+        office.act("rina", Take(), number)
+        office.settle()
+        if later:
+            office.wait(later)
+        return cls(office, user, number, len(user.arrived))
+
+    def act(self, action: Action) -> str:
+        """Rina does something, and what follows from it happens."""
+        said = self.office.act("rina", action, self.number)
+        self.office.settle()
+        return said
+
+    def new(self) -> list[Arrived]:
+        return self.user.arrived[self.seen :]
+
+
+__all__ = ["BREATH", "DAY", "JPEG", "MONDAY", "PNG", "Case", "WhatsAppOffice"]

@@ -1,0 +1,214 @@
+"""What happens when a day has passed since a user wrote: templates, what waits, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.actions import AskData, ReplyToUser, Solve, Take
+from nlu.engines.port import Engine
+from storage.repositories import agents
+from storage.unit import Unit
+from tests.bot.whatsapp_office import DAY, PNG, Case, WhatsAppOffice
+
+HOUR = timedelta(hours=1)
+SOLVED = Solve("Sudah kami perbaiki.", "Tim teknis", missing=True)
+NEEDS = AskData((("Nomor NPWP", "text"),))
+
+
+@pytest.fixture
+def office(tmp_path: Path, engine: Engine) -> Iterator[WhatsAppOffice]:
+    office = WhatsAppOffice(tmp_path / "office", engine)
+    yield office
+    office.close()
+
+
+def test_an_agents_lines_wait_behind_one_template_and_go_in_order(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    for text in ("satu", "dua", "tiga"):
+        assert case.act(ReplyToUser(text)) == "Terkirim."
+    (template,) = case.new()
+    assert (template.kind, template.buttons) == ("template", (("0:@read", "Baca"),))
+    assert office.states()[-3:] == ["held"] * 3
+    read = office.taps(case.user, "Baca")
+    assert [read.index(word) for word in ("satu", "dua", "tiga")] == sorted(
+        read.index(word) for word in ("satu", "dua", "tiga")
+    )
+    assert set(office.states()) == {"sent"}
+
+
+def test_any_words_release_what_waits_before_their_answer(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.says(case.user, "cek tiket")
+    template, released, answer = case.new()
+    assert "Paket yang mana?" in released.text
+    assert case.number in answer.text and template.kind == "template"
+
+
+def test_reading_when_nothing_waits_is_told(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.taps(case.user, "Baca")
+    assert "sudah terkirim" in office.taps(case.user, "Baca")
+
+
+def test_an_agents_file_waits_too(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(ReplyToUser("Ini suratnya", (office.attached("surat.png"),)))
+    assert [m.kind for m in case.new()] == ["template"]
+    office.taps(case.user, "Baca")
+    assert [(m.kind, m.file) for m in case.new()[1:]] == [("image", PNG)]
+    assert "Ini suratnya" in case.new()[-1].text
+
+
+def test_each_purpose_has_its_template(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(NEEDS)
+    assert "perlu data" in case.new()[-1].text
+    office.taps(case.user, "Baca")
+    office.says(case.user, "01.234.567.8-901.234")
+    office.taps(case.user, "Sudah lengkap")
+    office.wait(25 * HOUR)
+    case.act(SOLVED)
+    assert "penyelesaian" in case.new()[-1].text and case.number in case.new()[-1].text
+
+
+def test_without_a_template_another_chat_of_the_same_person_is_used(
+    office: WhatsAppOffice,
+) -> None:
+    office.faults.next  # noqa: B018
+    case = Case.opened(office, later=timedelta())
+    office.fake.templates.clear()
+    office.share_phone("+6281234567890", "budi", own=True)
+    office.wait(25 * HOUR)
+    case.act(SOLVED)
+    office.wait(HOUR)
+    assert any("Sudah kami perbaiki" in out.text for out in office.telegram.sent), office.states()
+
+
+def test_without_any_other_way_the_user_is_phoned(tmp_path: Path, engine: Engine) -> None:
+    def none(raw: dict[str, Any]) -> None:
+        raw["whatsapp"] = {"templates": {}}
+
+    office = WhatsAppOffice(tmp_path / "bare", engine, change=none)
+    try:
+        case = Case.opened(office, later=25 * HOUR)
+        case.act(SOLVED)
+        office.wait(HOUR)
+        assert not case.new()
+        (call,) = office.rows("SELECT * FROM calls")
+        assert "Sudah kami perbaiki" in call.words
+    finally:
+        office.close()
+
+
+def test_an_unknown_template_goes_to_the_work_list_and_the_admin_hears_once(
+    office: WhatsAppOffice,
+) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.fake.templates.clear()
+    case.act(SOLVED)
+    case.act(ReplyToUser("Sudah kami cek lagi."))
+    office.wait(HOUR)
+    assert not case.new()
+    assert len(office.rows("SELECT * FROM calls")) == 1
+    assert len(office.alerts("template_refused")) == 2  # two templates, once each
+    case.act(ReplyToUser("Halo?"))
+    office.wait(HOUR)
+    assert len(office.alerts("template_refused")) == 2
+
+
+def test_a_message_refused_late_because_the_window_had_closed_becomes_a_template(
+    office: WhatsAppOffice,
+) -> None:
+    case = Case.opened(office)
+    office.faults.next(case.user, "131047 late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.settle()
+    (template,) = case.new()
+    assert template.kind == "template"
+    case.act(ReplyToUser("Mohon dibalas."))
+    assert len(case.new()) == 1
+    office.says(case.user, "ya pak, ada apa")
+    _, first, second, *_ = case.new()
+    assert ("Paket yang mana?" in first.text, "Mohon dibalas" in second.text) == (True, True)
+
+
+def test_the_platform_may_refuse_at_once_though_we_thought_the_window_open(
+    office: WhatsAppOffice,
+) -> None:
+    case = Case.opened(office)
+    office.fake.close_window(case.user)
+    case.act(ReplyToUser("Paket yang mana?"))
+    (template,) = case.new()
+    assert template.kind == "template"
+
+
+def test_open_data_is_reminded_of_once_before_the_window_closes(office: WhatsAppOffice) -> None:
+    case = Case.opened(office)
+    case.act(NEEDS)
+    office.wait(20 * HOUR)
+    before = len(case.new())
+    office.wait(2 * HOUR)
+    assert len(case.new()) == before + 1
+    assert case.new()[-1].kind != "template"
+    office.wait(2 * HOUR)
+    assert len(case.new()) == before + 1
+
+
+def test_the_time_for_data_runs_from_the_delivery(office: WhatsAppOffice) -> None:
+    case = Case.opened(office)
+    office.faults.status_never = 1
+    case.act(NEEDS)
+    office.wait(2 * HOUR)
+    assert [r.due_at for r in office.rows("SELECT due_at FROM data_requests")] == [None]
+    assert office.status(case.new()[-1], "delivered") == 200
+    office.wait(HOUR)
+    (request,) = office.rows("SELECT * FROM data_requests")
+    assert request.due_at is not None
+
+
+def test_a_closing_notice_that_never_arrives_is_told_in_another_way(
+    office: WhatsAppOffice,
+) -> None:
+    office.hire("admin", "admin")
+    case = Case.opened(office)
+    office.faults.status_never = 1
+    case.act(SOLVED)
+    assert not office.rows("SELECT * FROM calls")
+    office.wait(25 * HOUR)
+    assert len(office.rows("SELECT * FROM calls")) == 1
+
+
+def test_a_survey_waits_behind_the_closing_notice(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(SOLVED)
+    office.wait(5 * DAY)
+    assert {m.kind for m in case.new()} == {"template"}
+    read = office.taps(case.user, "Baca")
+    assert "ditutup" in read and "Bagaimana pelayanan" in read
+
+
+def test_a_quoted_template_finds_its_ticket(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.act(ReplyToUser("Paket yang mana?"))
+    (template,) = case.new()
+    context = {"from": office.fake.display, "id": template.id}
+    office.says(case.user, "paket 44012", context=context)
+    rows = office.rows(
+        "SELECT t.number FROM messages m JOIN tickets t ON t.id = m.ticket_id"
+        " WHERE m.text = 'paket 44012'"
+    )
+    assert [row.number for row in rows] == [case.number]
+
+
+def _unused(unit: Unit) -> None:
+    agents.get(unit.connection, 1)
+
+
+__all__ = ["Take"]
