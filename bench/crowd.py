@@ -13,8 +13,7 @@ import hmac
 import itertools
 import json
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -94,14 +93,24 @@ class Person:
 
 
 class Wire:
-    """One kept-alive connection to the bot."""
+    """One kept-alive connection to the bot; made anew where the bot has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, header: str, body: bytes) -> int:
-        """The status of the answer."""
+        """The status of the answer. What got none is sent again, as the platforms do."""
+        while True:
+            try:
+                return await self._post(path, header, body)
+            except (OSError, EOFError):
+                self.close()
+                await asyncio.sleep(0.05)
+
+    async def _post(self, path: str, header: str, body: bytes) -> int:
+        if self._streams is not None and self._streams[0].at_eof():  # it was idle for too long
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -110,7 +119,9 @@ class Wire:
             f"{header}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
             + body
         )
-        status = int((await reader.readline()).split()[1])
+        if not (line := await reader.readline()):
+            raise EOFError
+        status = int(line.split()[1])
         length = 0
         while (line := await reader.readline()).strip():
             if line.lower().startswith(b"content-length:"):
@@ -121,6 +132,7 @@ class Wire:
     def close(self) -> None:
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
 
 
 class Crowd:

@@ -31,10 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench import raw  # noqa: E402
-from bench.crowd import SCRIPT, Channel, Crowd, Person  # noqa: E402
+from bench.crowd import Channel, Crowd  # noqa: E402
 from bench.load_picture import picture  # noqa: E402
 from bench.served import Ports, Server, cpu_below, cpu_of  # noqa: E402
-from bench.truth import Books, Truth  # noqa: E402
+from bench.truth import Books  # noqa: E402
 from bench.turns import _free_port, machine  # noqa: E402
 
 LIFTED, USUAL = 1000, 80

@@ -335,9 +335,10 @@ def check_files(config: Config) -> str:
 
 def check_places(config: Config, places: Places) -> None:
     """What can be looked at before the slow parts load: key, database, the office's own
-    texts. A broken answer stops nothing. Raises ConfigError, storage's WrongRevision and
-    Unavailable."""
+    texts, what the platforms need. A broken answer stops nothing. Raises ConfigError, storage's
+    WrongRevision and Unavailable."""
     read_secret_key(places)
+    platforms.check(config, places)
     _open(places).close()
     if config.texts or config.canned:
         texts_of(config.office)

@@ -123,12 +123,16 @@ def export_misses(out: Path | None) -> None:
 @main.command("check")
 @_plainly
 def check() -> None:
-    """Read config.yml, texts, answers; ask Rasa; say what is wrong."""
+    """Read config.yml, texts, answers; ask Rasa and WhatsApp; say what is wrong."""
+    from bot import platforms
     from bot.bootstrap import check_files
     from bot.ears import check_engine
 
     config, places = _settings()
+    platforms.check(config, places)
     click.echo(check_files(config))
+    if places.whatsapp_token:
+        click.echo(platforms.ask_whatsapp(config, places))
     if config.nlu.engine == "rasa":
         click.echo(check_engine(config.nlu, places.rasa_token))
 

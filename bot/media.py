@@ -28,6 +28,10 @@ from storage.unit import Unit
 
 log = logging.getLogger(__name__)
 
+MOST_ATTEMPTS = 20
+LONGEST_WAIT = timedelta(minutes=15)
+"""A platform that is down for some hours costs nobody a file."""
+
 Reason = Literal["too_big", "bad_type", "empty", "gone"]
 
 # What a file's first bytes say, whatever its name claims.
@@ -182,7 +186,7 @@ class Fetcher:
             except Exception as error:
                 if not isinstance(error, port.DeliveryError):
                     log.exception("fetching on %s went wrong", row.channel)
-                if row.attempts < 5:
+                if row.attempts < MOST_ATTEMPTS:
                     await self._write(partial(self._later, row))
                     log.info("file %d waits for its next attempt: %s", row.id, error)
                     return
@@ -197,7 +201,7 @@ class Fetcher:
         await asyncio.wrap_future(self._database.write(job))
 
     def _later(self, row: AnyRow, unit: Unit) -> None:
-        wait = timedelta(seconds=5 * 2**row.attempts)
+        wait = min(timedelta(seconds=5 * 2**row.attempts), LONGEST_WAIT)
         messages.retry_file(unit.connection, row.id, self._clock.now() + wait)
 
     def _stored(self, row: AnyRow, key: str, size: int, unit: Unit) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.routing import Route
 
-from bot.channels.port import Channel
+from bot.channels.port import Channel, DeliveryError
 from bot.clock import Clock
 from bot.config import Config, ConfigError
 from bot.intake import Intake
@@ -57,19 +57,40 @@ class Platform(Protocol):
         ...
 
 
-def opened(config: Config, places: Places) -> list[Platform]:
-    """Those whose tokens are set. Raises ConfigError for one that lacks something else."""
-    found: list[Platform] = []
-    if places.telegram_token:
-        if config.channels.telegram == "webhook":
-            for name in ("telegram_secret", "public_url"):
-                _needed(places, name, "channels.telegram: webhook needs it (or set it to polling)")
-        found.append(_Telegram(config, places))
+def check(config: Config, places: Places) -> None:
+    """Whether each whose token is set has all it needs. Raises ConfigError."""
+    if places.telegram_token and config.channels.telegram == "webhook":
+        for name in ("telegram_secret", "public_url"):
+            _needed(places, name, "channels.telegram: webhook needs it (or set it to polling)")
     if places.whatsapp_token:
         for name in ("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_phone_number_id"):
             _needed(places, name, "with LOKET_WHATSAPP_TOKEN it is needed (docs/whatsapp.md)")
+
+
+def opened(config: Config, places: Places) -> list[Platform]:
+    """Those whose tokens are set. Raises ConfigError for one that lacks something else."""
+    check(config, places)
+    found: list[Platform] = []
+    if places.telegram_token:
+        found.append(_Telegram(config, places))
+    if places.whatsapp_token:
         found.append(_WhatsApp(config, places))
     return found
+
+
+def ask_whatsapp(config: Config, places: Places) -> str:
+    """A sentence on whether Meta knows our number and token. Never raises for an answer."""
+
+    async def ask() -> str:
+        platform = _WhatsApp(config, places)
+        try:
+            return f"WhatsApp is connected: {await platform.channel.check()}."
+        except DeliveryError as error:
+            return f"WhatsApp does not answer as it should: {error or type(error).__name__}."
+        finally:
+            await platform.channel.close()
+
+    return asyncio.run(ask())
 
 
 def _needed(places: Places, name: str, why: str) -> None:
@@ -139,15 +160,15 @@ class _WhatsApp:
             places.whatsapp_token,
         )
         client = whatsapp_graph.make_client(settings)
-        self._channel = whatsapp.WhatsAppChannel(client, settings)
-        self._channel.abilities = replace(
-            self._channel.abilities, per_second=config.whatsapp.per_second
+        self.channel = whatsapp.WhatsAppChannel(client, settings)
+        self.channel.abilities = replace(
+            self.channel.abilities, per_second=config.whatsapp.per_second
         )
-        self.channels: Mapping[str, Channel] = {self._channel.name: self._channel}
+        self.channels: Mapping[str, Channel] = {self.channel.name: self.channel}
 
     def connect(self, parts: Parts) -> tuple[Service, Sequence[Route]]:
         service = self._make(
-            self._channel,
+            self.channel,
             self._phone_number_id,
             self._secrets,
             parts.intake,

@@ -83,8 +83,12 @@ def open_database(url: str, *, pool_size: int = 8) -> Database:
 
 def is_infrastructure(error: BaseException) -> bool:
     """Whether an error is the database's own fault rather than that of our code or data: what
-    is too much for PostgreSQL (SQLSTATE 54: a row, an index entry) will always be."""
-    if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("54"):
+    is too much for PostgreSQL (SQLSTATE 54: a row, an index entry) will always be, and what SQLite
+    calls a plain error is SQL that cannot run."""
+    cause = getattr(error, "orig", None) or error
+    if str(getattr(cause, "sqlstate", "")).startswith("54"):
+        return False
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         return False
     own = (
         Unavailable,

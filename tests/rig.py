@@ -71,7 +71,7 @@ class RecordingChannel:
 
 
 TELEGRAM = Abilities(
-    max_text=4096, buttons=10, label=40, ask_phone=True, links=True, per_second=30
+    max_text=4096, buttons=10, label=40, ask_phone=True, per_second=30
 )
 
 

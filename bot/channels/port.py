@@ -26,7 +26,6 @@ class Abilities:
     buttons: int
     label: int
     ask_phone: bool = False
-    links: bool = False
     local: bool = False
     topics: bool = False
     rows: int = 0

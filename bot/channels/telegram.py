@@ -140,7 +140,6 @@ class TelegramChannel:
         buttons=10,
         label=40,
         ask_phone=True,
-        links=True,
         per_second=30,
     )
 

@@ -14,7 +14,7 @@ class WebChannel:
     """Nothing is sent: the page reads."""
 
     name = CHANNEL
-    abilities = Abilities(max_text=8000, buttons=14, label=40, links=True, local=True)
+    abilities = Abilities(max_text=8000, buttons=14, label=40, local=True)
 
     async def send(self, out: Outgoing) -> str | None:
         raise Refused("the web page reads its messages itself")

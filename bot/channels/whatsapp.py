@@ -51,7 +51,6 @@ class WhatsAppChannel:
         row_label=look.ROW_TITLE,
         choice_text=look.CHOICE_TEXT_LIMIT,
         caption=look.CAPTION_LIMIT,
-        links=False,
         window=timedelta(hours=24),
         receipts=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, String, cast, exists, func, insert, select, update
+from sqlalchemy import Connection, String, and_, cast, exists, func, insert, or_, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import Call, Conversation, Message, OutboxRow, Ticket
@@ -130,7 +130,8 @@ def reached_since(connection: Connection, ticket_id: int, since: datetime) -> da
 
 
 def seen_meanwhile(connection: Connection, ticket_id: int | None = None) -> list[AnyRow]:
-    """Open calls (id, ticket_id) about notices that a browser has fetched after all."""
+    """Open calls (id, ticket_id) about notices that arrived after all: fetched by a browser, or
+    delivered late by a platform that tells."""
     query = select(_C.c.id, _C.c.ticket_id, _C.c.subject).where(
         _C.c.kind == NOTICE, _C.c.state == "open", _C.c.subject.startswith("message:")
     )
@@ -138,7 +139,12 @@ def seen_meanwhile(connection: Connection, ticket_id: int | None = None) -> list
         query = query.where(_C.c.ticket_id == ticket_id)
     rows = connection.execute(query).fetchall()
     ids = [int(row.subject.partition(":")[2]) for row in rows]
-    fetched = select(_M.c.id).where(_M.c.id.in_(ids), _M.c.seen_at.is_not(None))
+    delivered = and_(_O.c.arrived_at.is_not(None), _O.c.state.in_(("sent", "held")))
+    fetched = (
+        select(_M.c.id)
+        .outerjoin(_O, _O.c.message_id == _M.c.id)
+        .where(_M.c.id.in_(ids), or_(_M.c.seen_at.is_not(None), delivered))
+    )
     seen = set(connection.execute(fetched).scalars()) if ids else set()
     return [row for row, message_id in zip(rows, ids, strict=True) if message_id in seen]
 

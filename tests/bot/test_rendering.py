@@ -16,7 +16,7 @@ from bot.channels.web import WebChannel
 from bot.rendering import OLD, Words, parse_choice, render, split
 from dialogs.reply import Attached, Choice, Reply
 
-PHONE = Abilities(max_text=100, buttons=3, label=20, ask_phone=True, links=True)
+PHONE = Abilities(max_text=100, buttons=3, label=20, ask_phone=True)
 PLAIN = Abilities(max_text=100, buttons=0, label=0)
 CHOICES = (Choice("ya", "Ya"), Choice("tidak", "Tidak"))
 EVERY = [TelegramChannel.abilities, WebChannel.abilities, TerminalChannel.abilities]

@@ -368,5 +368,9 @@ def test_who_owes_data_is_reminded_once_before_the_window_closes(office: WhatsAp
 def test_a_solution_that_never_arrives_leads_to_a_call(office: WhatsAppRig) -> None:
     office.act("rina", a.Solve("Pakai Chrome.", "Rina"))
     office.settle()
+    out = office.last()
     office.wait(DAY + HOUR)
     assert office.rows("SELECT kind FROM calls WHERE state = 'open'")
+    office.report(out, "delivered")  # the phone was off for a day
+    office.wait(timedelta(seconds=30))
+    assert not office.rows("SELECT kind FROM calls WHERE state = 'open'")

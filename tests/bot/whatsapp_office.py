@@ -3,7 +3,6 @@ clock for both that is moved by hand."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -95,9 +94,16 @@ class WhatsAppOffice(Rig):
         await self._open.enter_async_context(guest_server(config))
         fake.hook(self.url)
 
-    def close(self) -> None:
+    def restart(self) -> None:
+        self._hang_up()
+        super().restart()
+
+    def _hang_up(self) -> None:
         for closer in self.loket.closers:
             self.run(closer())
+
+    def close(self) -> None:
+        self._hang_up()
         self.run(self._open.aclose())
         super().close()
 

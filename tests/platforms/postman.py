@@ -14,10 +14,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 from tests.platforms.faults import Faults
 
+CONNECTIONS = 40
+"""How many calls at once, as Telegram's ``max_connections`` at first."""
 PATIENCE = 20.0
 """Seconds the bot may take for an answer."""
 _LONGEST_BATCH = 12
@@ -98,7 +100,7 @@ class Postman:
         self._waiting: dict[int, Parcel] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._http: httpx.AsyncClient | None = None
+        self._http: aiohttp.ClientSession | None = None
         self._ids = itertools.count(1)
 
     @property
@@ -113,8 +115,9 @@ class Postman:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Deliver what waits and what comes."""
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
-        async with httpx.AsyncClient(timeout=PATIENCE, limits=limits) as self._http:
+        pool = aiohttp.TCPConnector(limit=CONNECTIONS)
+        patience = aiohttp.ClientTimeout(PATIENCE)
+        async with aiohttp.ClientSession(connector=pool, timeout=patience) as self._http:
             self._loop = asyncio.get_running_loop()
             for lane in self._lanes:
                 self._begin(self._run(lane))
@@ -251,14 +254,15 @@ class Postman:
         door = self._faults.rng.choice(self._doors)
         head = {"Content-Type": "application/json", **envelope.headers}
         try:
-            answer = await self._http.post(door, content=envelope.body, headers=head)
-        except httpx.TransportError as fault:
+            async with self._http.post(door, data=envelope.body, headers=head) as answer:
+                await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as fault:
             self.last_error = f"{type(fault).__name__}: {fault}"
             return 0, None
-        if not answer.is_success:
-            self.last_error = f"Wrong response from the webhook: {answer.status_code}"
+        if not answer.ok:
+            self.last_error = f"Wrong response from the webhook: {answer.status}"
         asked = answer.headers.get("Retry-After", "")
-        return answer.status_code, min(float(asked), 3600) if asked.isdigit() else None
+        return answer.status, min(float(asked), 3600) if asked.isdigit() else None
 
 
 async def _only(lane: Lane) -> list[Parcel]:

@@ -144,8 +144,6 @@ def test_messages_are_marked_as_read_with_the_typing_sign() -> None:
 @pytest.mark.parametrize(
     ("code", "error"),
     [
-        (4, errors.ToManyAPICalls),
-        (80007, errors.RateLimitIssues),
         (130429, errors.RateLimitHit),
         (131056, errors.TooManyMessages),
         (131016, errors.ServiceUnavailable),
@@ -154,7 +152,6 @@ def test_messages_are_marked_as_read_with_the_typing_sign() -> None:
         (131030, errors.RecipientNotInAllowedList),
         (131031, errors.AccountLocked),
         (190, errors.ExpiredAccessToken),
-        (368, errors.TemporarilyBlocked),
         (132015, errors.TemplatePaused),
     ],
 )

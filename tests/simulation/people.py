@@ -92,6 +92,7 @@ class Person:
     stage: str = ""
     heard: list[Heard] = field(default_factory=list)
     _given: dict[str, int] = field(default_factory=dict)
+    _helped: int | None = None
 
     async def live(self, over: Callable[[], bool]) -> None:
         """Cases, one after the other; the last is begun before ``over``."""
@@ -129,6 +130,7 @@ class Person:
     async def _case(self, n: int) -> None:
         await self._do("greeting", self._say("halo"), bool)
         for question in self.habits.questions:
+            self._helped = None
             await self._do("question", self._say(question), self._answered)
         if self.habits.blocks and n == 1:
             await self._away_for_a_while()
@@ -157,22 +159,24 @@ class Person:
             self.heard += heard
             new += heard
             fresh = self._note(heard)
-            if goal(new if not fresh else [*new, *fresh]):
-                return True
+            reached = goal([*new, *fresh])
             answer = next((d for h in reversed(heard) if (d := self._answer(h))), None)
             if answer is not None:
                 deed = answer
                 await deed()
+            if reached:
+                return True
+            if answer is not None:
+                end = time.monotonic() + patience
             elif time.monotonic() > end:
                 tries -= 1
                 if tries <= 0:
                     return False
                 self.nudges += 1
                 await (first if tries == 1 else deed)()
+                end = time.monotonic() + patience
             else:
                 await asyncio.sleep(0.12)
-                continue
-            end = time.monotonic() + patience
 
     def _note(self, heard: Sequence[Heard]) -> list[Heard]:
         """Numbers that were not heard before, as something heard."""
@@ -190,13 +194,8 @@ class Person:
         return not self.numbers or any(NUMBER.search(h.text) for h in new)
 
     def _answered(self, new: Sequence[Heard]) -> bool:
-        """The answer came, and what was tapped below it was heard."""
-        return "helped" in self._last_taps() and bool(new)
-
-    def _last_taps(self) -> list[str]:
-        return [s.parcel and s.words or s.words for s in self.line.said[-1:] if s.tapped] and [
-            "helped"
-        ]
+        """*Terjawab* was tapped, and something was said to that."""
+        return self._helped is not None and len(self.heard) > self._helped
 
     # Answers.
 
@@ -212,10 +211,11 @@ class Person:
                 return deed
         for value in _TAPS:
             if value in offered:
+                self._helped = len(self.heard) if value == "helped" else self._helped
                 return self._tap(*offered[value])
         if (text := self.script.text_for(heard)) is not None:
             return self._say(text)
-        if self.script.problem_asked in words or "apa *permasalahan*" in heard.text:
+        if self.script.problem_asked in words:
             return self._problem
         return None
 
