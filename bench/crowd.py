@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -146,6 +147,7 @@ class Crowd:
         self.receipts: list[float] = []
         self.refused: list[int] = []
         self._news: asyncio.Queue[bytes] = asyncio.Queue()
+        self._resting: dict[Channel, list[Person]] = {"telegram": [], "whatsapp": []}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -160,11 +162,29 @@ class Crowd:
             await asyncio.gather(*carriers, return_exceptions=True)
             server.close()
 
-    def person(self, channel: Channel) -> Person:
-        """Somebody new."""
+    def _next(self, channel: Channel) -> Person:
+        """Somebody whose case goes on, or somebody new."""
+        if self._resting[channel]:
+            return self._resting[channel].pop()
         person = Person(channel)
         self.people[channel, person.chat] = person
         return person
+
+    async def begin(self, users: int) -> None:
+        """So many people on each platform begin their cases and come to different places in
+        them: from here on the load is a mix of all that people say."""
+        chance = random.Random(1)
+
+        async def one(channel: Channel, lines: int) -> None:
+            wire, person = Wire(self.port), self._next(channel)
+            for _ in range(lines):
+                person.heard.clear()
+                await self.write(person, wire, time.perf_counter())
+                await _within(person.heard, PATIENCE)
+            self._rest(person, wire)
+
+        lines = [(c, chance.randrange(len(SCRIPT))) for c in self._resting for _ in range(users)]
+        await asyncio.gather(*(one(*each) for each in lines))
 
     async def closed_loop(self, users: int, seconds: float, *, answers: bool) -> None:
         """So many people at once on each platform write their next line once the last was taken
@@ -172,19 +192,18 @@ class Crowd:
         end = time.perf_counter() + seconds
 
         async def one(channel: Channel) -> None:
-            wire, person = Wire(self.port), self.person(channel)
+            wire, person = Wire(self.port), self._next(channel)
             while time.perf_counter() < end:
                 if person.done:
-                    person = self.person(channel)
+                    person = self._next(channel)
                 person.heard.clear()
                 await self.write(person, wire, time.perf_counter())
                 left = end - time.perf_counter()
                 if answers and left > 0:
                     await _within(person.heard, min(PATIENCE, left))
-            wire.close()
+            self._rest(person, wire)
 
-        channels: tuple[Channel, ...] = ("telegram", "whatsapp")
-        await asyncio.gather(*(one(channel) for channel in channels for _ in range(users)))
+        await asyncio.gather(*(one(channel) for channel in self._resting for _ in range(users)))
 
     async def open_loop(self, rates: dict[Channel, float], users: int, seconds: float) -> None:
         """Messages come at these rates whatever becomes of them."""
@@ -206,12 +225,12 @@ class Crowd:
     async def _arrive(self, channel: Channel, rate: float, users: int, seconds: float) -> None:
         free: asyncio.Queue[tuple[Person, Wire]] = asyncio.Queue()
         for _ in range(users):
-            free.put_nowait((self.person(channel), Wire(self.port)))
+            free.put_nowait((self._next(channel), Wire(self.port)))
 
         async def one(due: float) -> None:
             person, wire = await free.get()
             await self.write(person, wire, due)
-            free.put_nowait((self.person(channel) if person.done else person, wire))
+            free.put_nowait((self._next(channel) if person.done else person, wire))
 
         begun, tasks = time.perf_counter(), []
         for n in range(int(rate * seconds)):
@@ -221,7 +240,12 @@ class Crowd:
             tasks.append(asyncio.create_task(one(due)))
         await asyncio.gather(*tasks)
         while not free.empty():
-            free.get_nowait()[1].close()
+            self._rest(*free.get_nowait())
+
+    def _rest(self, person: Person, wire: Wire) -> None:
+        wire.close()
+        if not person.done:
+            self._resting[person.channel].append(person)
 
     # The platforms.
 

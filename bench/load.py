@@ -80,13 +80,13 @@ class Bench:
         self.crowd = Crowd(self.ports.bot, self.ports.api)
 
     async def run(self) -> dict[str, Phase]:
-        """All phases. The people of one never come back in the next."""
+        """All phases."""
         seconds, users = self.options.seconds, self.options.users
         found: dict[str, Phase] = {}
         async with self.crowd.open():
             with self._server(LIFTED) as server:
-                self.say("warming up")
-                await self.crowd.closed_loop(8, 2.0, answers=True)
+                self.say("people begin their cases")
+                await self.crowd.begin(users)
                 self.say("everybody waits for the answer")
                 load = self.crowd.closed_loop(users, seconds, answers=True)
                 found["waiting"] = await self._phase(server, load, seconds)
@@ -110,9 +110,10 @@ class Bench:
         with self._server(LIFTED, path) as server:
             self.say("where the time goes")
             await self.crowd.closed_loop(8, 2.0, answers=True)
+            await asyncio.sleep(0.5)
             before = json.loads(path.read_text())
             load = self.crowd.closed_loop(self.options.users, seconds, answers=True)
-            found["timed"] = phase = await self._phase(server, load, seconds, drain=False)
+            found["timed"] = phase = await self._phase(server, load, seconds)
             after = json.loads(path.read_text())
         none = [0.0, 0.0, 0.0]
         phase.parts = {
@@ -134,32 +135,31 @@ class Bench:
         server: Server,
         load: Coroutine[Any, Any, None],
         seconds: float,
-        *,
-        drain: bool = True,
     ) -> Phase:
-        crowd, known = self.crowd, set(self.crowd.people)
+        crowd = self.crowd
         crowd.receipts.clear()
         begun, before = time.perf_counter(), self._cpu(server)
         await load
         end = time.perf_counter()
         cores = {name: (v - before[name]) / (end - begun) for name, v in self._cpu(server).items()}
         queue = await asyncio.to_thread(server.queue)
-        new = [person for key, person in crowd.people.items() if key not in known]
+        people = list(crowd.people.values())
         books = Books(self.url)
         try:
             self.say("until everything has arrived")
             drained = await asyncio.to_thread(books.drain, DRAIN_SECONDS)
             await asyncio.sleep(0.3)
-            truth = await asyncio.to_thread(books.check, new)
+            truth = await asyncio.to_thread(books.check, people, begun)
         finally:
             books.close()
+        said = [s for p in people for s in p.said if s.taken and s.due >= begun]
         window = begun, min(end, begun + seconds)
         faults = truth.faults | {"refused": len(crowd.refused), "strays": crowd.strays}
         crowd.refused.clear()
         return Phase(
-            taken=_rate((s.taken for p in new for s in p.said if s.taken), *window),
-            answered=_rate((at for p in new for _, at in p.got), *window),
-            of_webhook=_spread([s.taken - s.due for p in new for s in p.said if s.taken]),
+            taken=_rate((s.taken for s in said), *window),
+            answered=_rate((at for p in people for _, at in p.got), *window),
+            of_webhook=_spread([s.taken - s.due for s in said]),
             of_receipts=_spread(crowd.receipts),
             of_answer={name: _spread(waits) for name, waits in truth.waits.items()},
             cores=cores,
@@ -311,6 +311,7 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("to a status's 200, ms", lambda p: _pair(p["of_receipts"])),
     ("to the answer, WhatsApp, ms", lambda p: _pair(p["of_answer"].get("whatsapp"))),
     ("to the answer, Telegram, ms", lambda p: _pair(p["of_answer"].get("telegram"))),
+    ("server's CPU, ms a message", lambda p: f"{1000 * p['cores']['server'] / p['taken']:.1f}"),
     ("cores used", lambda p: _many(p["cores"], ".2f")),
     ("on their way at the end", lambda p: _many(p["queue"], "d")),
     ("until all had arrived, s", lambda p: f"{p['drain']:.1f}"),

@@ -27,6 +27,7 @@ class Truth:
     no word of ours follows. ``waits``: seconds from a message (from when it was due) to the
     first word that answers it."""
 
+    since: float
     lost: int = 0
     twice: int = 0
     disorder: int = 0
@@ -73,9 +74,10 @@ class Books:
             time.sleep(0.25)
         return time.perf_counter() - begun
 
-    def check(self, people: Iterable[Person]) -> Truth:
-        """These people's messages and answers, one by one."""
-        truth = Truth()
+    def check(self, people: Iterable[Person], since: float) -> Truth:
+        """These people's messages and answers, one by one; counts and waits are of messages
+        that were due after ``since``."""
+        truth = Truth(since)
         with self._engine.connect() as connection:
             talks, owners = _talks(connection)
         for person in people:
@@ -113,8 +115,8 @@ def _check(
     ours = {row.platform_id: row.seq for row in rows if row.author != "user"}
     taken = [said.id for said in person.said if said.taken is not None]
     order = {said.id: n for n, said in enumerate(person.said)}
-    truth.messages += len(taken)
-    truth.answers += len(person.got)
+    truth.messages += sum(said.due >= truth.since for said in person.said)
+    truth.answers += sum(at >= truth.since for _, at in person.got)
     truth.lost += len({*taken} - {*heard})
     truth.lost += sum(
         row.state != "withdrawn" and row.platform_id not in came
@@ -127,7 +129,7 @@ def _check(
     truth.twice += sum(owners.get(ref, me) == me for ref in unknown)
     truth.disorder += _falls([order.get(ref, -1) for ref in heard])
     truth.disorder += _falls([ours[ref] for ref, _ in person.got if ref in ours])
-    due = {said.id: said.due for said in person.said}
+    due = {said.id: said.due for said in person.said if said.due >= truth.since}
     for row, after in pairwise([*rows, None]):
         if row is None or row.author != "user":
             continue

@@ -106,6 +106,7 @@ def _apply(
         addresses.change(connection, made, number=number)
         return key.chat
     chat = plan.mine.chat if key.chat == number else key.chat
+    _disprove(connection, plan.mine, number)
     addresses.change(connection, plan.mine.id, chat=chat, number=number or plan.mine.number)
     return str(chat)
 
@@ -113,10 +114,17 @@ def _apply(
 def _rob(connection: Connection, row: AnyRow, now: datetime) -> None:
     """The number is another person's now: nothing for this user goes there any more."""
     log.info("conversation %d lost its number to another user", row.id)
+    addresses.disprove(connection, row.contact_id, row.number or row.chat)
     if row.chat == row.number:
         _retire(connection, row, now)
     else:
         addresses.change(connection, row.id, number=None)
+
+
+def _disprove(connection: Connection, mine: AnyRow, number: str | None) -> None:
+    """Whoever has another number now may have given the old one up: its proof ends."""
+    if number and mine.number not in (None, number):
+        addresses.disprove(connection, mine.contact_id, mine.number)
 
 
 def _retire(connection: Connection, row: AnyRow, now: datetime) -> None:
@@ -150,6 +158,7 @@ def _rename(
             _retire(connection, mine, now)
             return new
         _rob(connection, other, now)
+    _disprove(connection, mine, number)
     changed = {"chat": new} if number is None else {"chat": new, "number": number}
     addresses.change(connection, mine.id, **changed)
     return new

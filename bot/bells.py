@@ -51,6 +51,10 @@ class PageBells:
         self._pages[conversation_id].add(event)
         return event
 
+    def listened(self) -> list[int]:
+        """The conversations that have open pages."""
+        return sorted(self._pages)
+
     def leave(self, conversation_id: int, event: asyncio.Event) -> None:
         """A page was closed."""
         self._pages[conversation_id].discard(event)

@@ -237,7 +237,7 @@ def _assemble(
     parts = platforms.Parts(
         turns,
         intake,
-        Receipts(database, clock, bells.delivery, metrics.delivery),
+        Receipts(database, clock, bells, metrics.delivery),
         database,
         clock,
         metrics.delivery,

@@ -13,10 +13,10 @@ from datetime import timedelta
 from functools import partial
 
 from bot import outcomes
-from bot.bells import Bell
 from bot.channels import port
 from bot.clock import Clock
 from bot.metrics import DeliveryMetrics
+from bot.speaking import Bells
 from storage.base import AnyRow
 from storage.database import Database
 from storage.repositories import conversations, events, outbox
@@ -51,11 +51,11 @@ class Receipts:
     """Writes news of messages down, and sees to those that failed after all."""
 
     def __init__(
-        self, database: Database, clock: Clock, bell: Bell, metrics: DeliveryMetrics
+        self, database: Database, clock: Clock, bells: Bells, metrics: DeliveryMetrics
     ) -> None:
         self._database = database
         self._clock = clock
-        self._bell = bell
+        self._bells = bells
         self._metrics = metrics
 
     async def take(self, found: Sequence[port.Receipt]) -> None:
@@ -82,6 +82,8 @@ class Receipts:
                     rise(unit.connection, row, _rank(receipt), min(receipt.at, now), now)
                     if not about.template:
                         self._name(unit, row, receipt)
+                    if row.ticket_id is not None:
+                        unit.after_commit(partial(self._bells.desk.ring, row.ticket_id))
 
     def _name(self, unit: Unit, row: AnyRow, receipt: port.Receipt) -> None:
         """The platform's id is known, even where its answer to the send was lost."""
@@ -108,7 +110,7 @@ class Receipts:
         log.info("row %d failed after all: %s", row.id, error)
         if self._act(unit, row, about, error):
             outbox.wake(connection, case.id, case.channel, now)
-            unit.after_commit(self._bell.ring)
+            unit.after_commit(self._bells.delivery.ring)
 
     def _act(self, unit: Unit, row: AnyRow, about: _About, error: port.DeliveryError) -> bool:
         """Whether the row is to go out again."""

@@ -89,7 +89,12 @@ def make_bot(
             write_timeout=15,
             pool_timeout=3,
             media_write_timeout=60,
-            httpx_kwargs=options,
+            # Every idle connection is looked at with every request: after a burst 64 of them
+            # cost more than the request (docs/performance.md).
+            httpx_kwargs={
+                "limits": httpx.Limits(max_connections=64, max_keepalive_connections=16),
+                **options,
+            },
         ),
         get_updates_request=HTTPXRequest(
             connection_pool_size=2, connect_timeout=5, pool_timeout=3, httpx_kwargs=options

@@ -61,7 +61,9 @@ def make_client(
         base_url=f"{settings.base_url.rstrip('/')}/{settings.version}/",
         headers={"Authorization": f"Bearer {settings.token}", "User-Agent": "loket"},
         timeout=_TIMEOUT,
-        limits=httpx.Limits(max_connections=64),
+        # Every idle connection is looked at with every request: after a burst 64 of them cost
+        # more than the request (docs/performance.md).
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
         transport=transport,
         follow_redirects=False,  # a redirect would take the token along
     )

@@ -41,7 +41,6 @@ from storage.unit import Unit
 log = logging.getLogger(__name__)
 
 PAGE = 100
-ACROSS_REPLICAS = 1.0
 SESSIONS_PER_MINUTE = 60
 LONGEST_NAME = 120
 _AUTHORS = {"user": "user", "bot": "bot", "notice": "bot", "person": "petugas"}
@@ -87,7 +86,7 @@ class WebChat:
         self._address = address
         self._clock = clock
         self._newcomers = _PerMinute(SESSIONS_PER_MINUTE)
-        self._patience = live.KEEP_ALIVE if database.dialect == "sqlite" else ACROSS_REPLICAS
+        self._across = live.Across(database, bells)
 
     async def open_session(self, request: Request) -> Response:
         """POST /webchat/sessions"""
@@ -245,7 +244,7 @@ class WebChat:
         if request.method == "HEAD":
             return Response(media_type="text/event-stream", headers=headers)
         conversation = session.conversation_id
-        stream = live.events(self._bells, conversation, after, page, PAGE, self._patience)
+        stream = live.events(self._bells, self._across, conversation, after, page, PAGE)
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     async def file(self, request: Request) -> Response:

@@ -3,12 +3,13 @@ phone number (``number``), either of which may be missing from a message."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from storage.base import AnyRow, table_of
-from storage.models import Conversation
+from storage.models import Conversation, Identity
 
 _C = table_of(Conversation)
+_I = table_of(Identity)
 
 
 def matching(
@@ -27,3 +28,9 @@ def matching(
 def change(connection: Connection, conversation_id: int, **ids: str | None) -> None:
     """Write ``chat`` or ``number`` of a conversation whose contact is locked."""
     connection.execute(update(_C).where(_C.c.id == conversation_id).values(**ids))
+
+
+def disprove(connection: Connection, contact_id: int, number: str) -> None:
+    """A number (digits) is not this person's any more, however it was proven once."""
+    mine = (_I.c.contact_id == contact_id, _I.c.kind == "phone", _I.c.value == f"+{number}")
+    connection.execute(delete(_I).where(*mine))

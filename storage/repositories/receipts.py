@@ -26,8 +26,9 @@ _M = table_of(Message)
 def rows(connection: Connection, account: str, ids: Iterable[int]) -> dict[int, AnyRow]:
     """Rows of this account by id, locked in ascending order."""
     query = (
-        select(_O, _C.c.channel, _C.c.account)
+        select(_O, _C.c.channel, _C.c.account, _M.c.ticket_id)
         .join(_C, _C.c.id == _O.c.conversation_id)
+        .join(_M, _M.c.id == _O.c.message_id)
         .where(_O.c.id.in_(sorted(set(ids))), _C.c.account == account)
         .order_by(_O.c.id)
         .with_for_update(of=_O)

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.sql.expression import ColumnElement
 
 from storage.base import table_of
-from storage.models import AccessEntry, Alert, HistoryEntry, Message
+from storage.models import AccessEntry, Alert, Conversation, HistoryEntry, Lane, Message
 
 _M = table_of(Message)
 _H = table_of(HistoryEntry)
 _L = table_of(Alert)
 _X = table_of(AccessEntry)
+_C = table_of(Conversation)
+_N = table_of(Lane)
 
 
 def alert_count(connection: Connection, agent_id: int, roles: Iterable[str]) -> tuple[int, int]:
@@ -52,6 +54,13 @@ def touched_since(connection: Connection, since: Cursor, limit: int = 500) -> se
     said = select(_M.c.ticket_id).where(_M.c.id > since.message, _M.c.ticket_id.is_not(None))
     done = select(_H.c.ticket_id).where(_H.c.id > since.entry)
     return set(connection.execute(said.union(done).limit(limit)).scalars())
+
+
+def conversations(connection: Connection, ids: list[int]) -> dict[int, tuple[object, ...]]:
+    """What changes when a conversation has something new to show, by its id: what was said last,
+    and what of it still waits to go out."""
+    query = select(_C.c.id, _C.c.seq, _N.c.due_at).outerjoin(_N, _N.c.conversation_id == _C.c.id)
+    return {row.id: tuple(row) for row in connection.execute(query.where(_C.c.id.in_(ids)))}
 
 
 def looked(connection: Connection, agent_id: int, what: str, since: datetime) -> bool:

@@ -228,7 +228,7 @@ async def _take(office: WhatsAppRig, out, state: str) -> None:  # type: ignore[n
     from tests.bot.whatsapp_rig import ACCOUNT
 
     loket = office.loket
-    takes = Receipts(loket.database, office.clock, loket.bells.delivery, loket.metrics.delivery)
+    takes = Receipts(loket.database, office.clock, loket.bells, loket.metrics.delivery)
     news = Receipt(ACCOUNT, f"w:{state}", out.ref, "w", state, office.clock.now())  # type: ignore[arg-type]
     await takes.take((news,))
 

@@ -209,3 +209,74 @@ def test_a_quoted_template_finds_its_ticket(office: WhatsAppOffice) -> None:
     )
     assert [row.number for row in rows] == [case.number]
 
+
+
+def test_a_template_that_fails_later_goes_to_the_work_list(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "132015 late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert not case.new()
+    assert len(office.alerts("template_refused")) == 1
+    (call,) = office.rows("SELECT * FROM calls WHERE state = 'open'")
+    assert "Paket yang mana?" in call.words
+    office.says(case.user, "halo")
+    assert not any("Paket yang mana?" in m.text for m in case.new())  # they were phoned about it
+
+
+def test_a_template_lost_on_the_way_goes_again(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "131000 late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert [m.kind for m in case.new()] == ["template"]
+    assert "Paket yang mana?" in office.taps(case.user, "Baca")
+
+
+def test_a_template_cut_off_counts_as_sent_once_its_status_comes(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "cut_after")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert [m.kind for m in case.new()] == ["template"]
+    assert "Paket yang mana?" in office.taps(case.user, "Baca")
+
+
+def test_a_user_out_of_reach_gets_no_template_either(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.user.block()
+    case.act(ReplyToUser("satu"))
+    case.act(ReplyToUser("dua"))
+    office.wait(HOUR)
+    assert [row.attempts for row in office.outbox()[-2:]] == [1, 0]
+    assert office.rows("SELECT 1 FROM calls WHERE state = 'open'")
+
+
+def test_long_words_with_buttons_come_whole(office: WhatsAppOffice) -> None:
+    case = Case.opened(office)
+    words = " ".join(f"langkah{n}" for n in range(700))
+    case.act(Solve(words, "Tim teknis", missing=True))
+    read = " ".join(m.text for m in case.new())
+    assert [w for w in read.split() if w.startswith("langkah")] == words.split()
+    assert case.new()[-1].buttons and case.new()[-1].kind == "button"
+
+
+def test_long_words_wait_behind_one_template(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    words = " ".join(f"langkah{n}" for n in range(700))
+    case.act(Solve(words, "Tim teknis", missing=True))
+    assert [m.kind for m in case.new()] == ["template"]
+    read = office.taps(case.user, "Baca")
+    assert [w for w in read.split() if w.startswith("langkah")] == words.split()
+
+
+def test_an_answer_three_days_old_is_not_said_any_more(office: WhatsAppOffice) -> None:
+    case = Case.opened(office)
+    office.faults.account = 190
+    case.user.say("gagal upload dokumen penawaran terus min")
+    office.wait(4 * DAY)
+    office.faults.account = None
+    office.wait(HOUR)
+    assert not case.new()
+    office.says(case.user, "halo")
+    assert len(case.new()) == 1

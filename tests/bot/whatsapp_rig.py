@@ -94,9 +94,7 @@ class WhatsAppRig(Rig):
 
     def news(self, *found: Receipt) -> None:
         loket = self.loket
-        takes = Receipts(
-            loket.database, self.clock, loket.bells.delivery, loket.metrics.delivery
-        )
+        takes = Receipts(loket.database, self.clock, loket.bells, loket.metrics.delivery)
         self.run(takes.take(found))
 
     def fates(self, kind: str = "state") -> list[Any]:

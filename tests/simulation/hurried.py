@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from bot import claimed, claims
+from bot import claimed, claims, rates
 from bot.channels import telegram, whatsapp_graph
 from bot.cli import run
+from bot.incoming import ConversationKey
 
 LEASE = 12.0
 """Seconds until a lane of a dead process is taken over."""
 CALL = 4.0
 """Seconds until a platform that does not answer is given up."""
+CHATS = {"telegram": 5.0, "whatsapp": 1.0}
+"""Messages a second in one chat, on average."""
 
 
 def main() -> None:
@@ -26,6 +32,10 @@ def main() -> None:
     claimed.UNKNOWN_WAIT = timedelta(seconds=1)
     for name in ("_TIMEOUT", "_FILE_TIMEOUT"):
         setattr(whatsapp_graph, name, whatsapp_graph.httpx.Timeout(CALL, connect=CALL))
+    rates._BY_CHANNEL = {  # type: ignore[assignment]
+        name: partial(_quicker, rule, CHATS[name]) if name in CHATS else rule
+        for name, rule in rates._BY_CHANNEL.items()
+    }
     make = telegram._Requests.__init__
 
     def hurried(self: telegram._Requests, *parts: object, **named: object) -> None:
@@ -34,6 +44,12 @@ def main() -> None:
 
     telegram._Requests.__init__ = hurried  # type: ignore[method-assign, assignment]
     run()
+
+
+def _quicker(
+    rule: Callable[[ConversationKey], rates.Rate], per_second: float, key: ConversationKey
+) -> rates.Rate:
+    return replace(rule(key), every=timedelta(seconds=1 / per_second))
 
 
 if __name__ == "__main__":

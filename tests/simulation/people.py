@@ -91,7 +91,8 @@ class Person:
     nudges: int = 0
     stage: str = ""
     heard: list[Heard] = field(default_factory=list)
-    _given: dict[str, int] = field(default_factory=dict)
+    _given: frozenset[str] = frozenset()
+    _tapped: set[str] = field(default_factory=set)
     _helped: int | None = None
 
     async def live(self, over: Callable[[], bool]) -> None:
@@ -205,7 +206,11 @@ class Person:
             return self._say("halo")
         if ASKED_LIVE in words:
             return self._say("sejak kemarin pagi")
-        offered = {data.partition(":")[2]: (data, label) for data, label in heard.buttons}
+        offered = {
+            data.partition(":")[2]: (data, label)
+            for data, label in heard.buttons
+            if data not in self._tapped
+        }
         for value, (data, label) in offered.items():
             if (deed := self._of_desk(value, data, label, words)) is not None:
                 return deed
@@ -221,10 +226,9 @@ class Person:
 
     def _of_desk(self, value: str, data: str, label: str, words: str) -> Deed | None:
         kind = value.partition(":")[0]
-        times = self._given.get(value, 0)
         if kind == "@full":
-            self._given[value] = times + 1
-            return None if times > 4 else self._tap(data, label) if times else self._data
+            given, self._given = value in self._given, self._given | {value}
+            return self._tap(data, label) if given else self._data
         if kind in _ALWAYS or (kind == "resolved" and _SOLVED in words):
             return self._tap(data, label)
         if kind == "@rate" and value.endswith(":4"):
@@ -267,6 +271,7 @@ class Person:
 
     def _tap(self, data: str, label: str) -> Deed:
         async def tap() -> None:
+            self._tapped.add(data)
             await self.line.tap(data, label)
             if self.habits.impatient and self.rng.random() < 0.3:
                 await self.line.tap(data, label)

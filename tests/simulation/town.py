@@ -13,11 +13,12 @@ import httpx
 
 from tests.people import Script
 from tests.platforms import FakeTelegram, FakeWhatsApp
-from tests.platforms.faults import telegram_paces, whatsapp_paces
+from tests.platforms.faults import Pace, telegram_paces, whatsapp_paces
 from tests.platforms.whatsapp_users import WhatsAppUser
 from tests.rig import office_config
 from tests.simulation import storm
 from tests.simulation.desk import Desk
+from tests.simulation.hurried import CHATS
 from tests.simulation.lines import Doors, Line, TelegramLine, WebLine, WhatsAppLine
 from tests.simulation.office import TOKEN, Office, change
 from tests.simulation.people import Habits, Person
@@ -72,7 +73,8 @@ class Town:
             storm.faults(seed, "telegram", calm=calm), token=TOKEN, speed=SPEED
         )
         self.whatsapp = FakeWhatsApp(storm.faults(seed, "whatsapp", calm=calm), speed=SPEED)
-        self.telegram.paces, self.whatsapp.paces = telegram_paces(), whatsapp_paces()
+        self.telegram.paces = telegram_paces() | {"chat": Pace(CHATS["telegram"], 3)}
+        self.whatsapp.paces = whatsapp_paces() | {"pair": Pace(CHATS["whatsapp"], 45)}
         self.office = Office(
             self.folder, self.telegram, self.whatsapp, self.url, self.plan.replicas
         )
