@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := bot nlu dialogs handoff storage
 
 .DEFAULT_GOAL := help
-.PHONY: rasa-if-possible model help run chat test test-long lint fmt bench bench-board bench-nlu rasa pins browser
+.PHONY: rasa-if-possible model help run chat test test-long lint fmt bench bench-board bench-load bench-nlu rasa pins browser
 
 help: ## list the words
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench: $(VENV)/.made-dev ## measure turns per second, start-up, memory
 
 bench-board: $(VENV)/.made-dev ## measure the console's board with 100,000 tickets
 	$(BIN)/python bench/board.py
+
+bench-load: $(VENV)/.made-dev model ## measure people on both webhooks, on SQLite and PostgreSQL
+	$(BIN)/python bench/load.py --profile
 
 bench-nlu: $(VENV)/.made-dev rasa-if-possible ## measure the builtin engine beside a real Rasa
 	$(BIN)/python bench/nlu.py

@@ -25,14 +25,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench import raw  # noqa: E402
-from bench.crowd import Channel, Crowd  # noqa: E402
+from bench.crowd import Crowd  # noqa: E402
 from bench.load_picture import picture  # noqa: E402
+from bench.load_report import report  # noqa: E402
+from bench.people import Channel  # noqa: E402
 from bench.served import Ports, Server, cpu_below, cpu_of  # noqa: E402
 from bench.truth import Books  # noqa: E402
 from bench.turns import _free_port, machine  # noqa: E402
@@ -41,7 +42,6 @@ LIFTED, USUAL = 1000, 80
 TELEGRAM_OPEN = 15.0
 """Messages/s on Telegram while they come at a fixed rate: below its 30/s, ours to send at."""
 DRAIN_SECONDS = 180.0
-FAULTS = ("lost", "twice", "disorder", "elsewhere", "silent")
 
 
 @dataclass
@@ -152,14 +152,19 @@ class Bench:
             truth = await asyncio.to_thread(books.check, people, begun)
         finally:
             books.close()
-        said = [s for p in people for s in p.said if s.taken and s.due >= begun]
+        said = [
+            (s.due, s.taken)
+            for p in people
+            for s in p.said
+            if s.taken is not None and s.due >= begun
+        ]
         window = begun, min(end, begun + seconds)
         faults = truth.faults | {"refused": len(crowd.refused), "strays": crowd.strays}
         crowd.refused.clear()
         return Phase(
-            taken=_rate((s.taken for s in said), *window),
+            taken=_rate((taken for _, taken in said), *window),
             answered=_rate((at for p in people for _, at in p.got), *window),
-            of_webhook=_spread([s.taken - s.due for s in said]),
+            of_webhook=_spread([taken - due for due, taken in said]),
             of_receipts=_spread(crowd.receipts),
             of_answer={name: _spread(waits) for name, waits in truth.waits.items()},
             cores=cores,
@@ -186,7 +191,7 @@ def main() -> None:
     try:
         for name in [options.only] if options.only else ["sqlite", "postgres"]:
             found[name] = _database(name, folder, options, console)
-            good &= _report(name, found[name], console)
+            good &= report(name, found[name], console)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     found["machine_after"] = {"load": list(os.getloadavg()), "additions": machine()}
@@ -203,7 +208,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each stretch of load")
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each stretch of load")
     parser.add_argument("--users", type=int, default=64, help="at once, on each platform")
     parser.add_argument("--only", choices=("sqlite", "postgres"))
     parser.add_argument("--profile", action="store_true", help="also say where the time goes")
@@ -245,47 +250,6 @@ def _database(
     }
 
 
-def _report(name: str, found: dict[str, Any], console: Console) -> bool:
-    """Print one database's figures; whether nothing was lost, twice or out of order."""
-    phases = found["phases"]
-    table = Table(name, "all wait for the answer", "fixed rate, half of it", "platforms' limits")
-    shown = [phases[key] for key in ("waiting", "open", "limits")]
-    for title, form in _ROWS:
-        table.add_row(title, *(form(phase) for phase in shown))
-    console.print(table)
-    base = Table("raw", "before", "after")
-    for key, value in found["raw_before"].items():
-        base.add_row(key, f"{value:,.0f}", f"{found['raw_after'][key]:,.0f}")
-    first = next(iter(found["raw"].values()))
-    ratio = f"{phases['waiting']['taken'] / first:.3f}"
-    base.add_row("messages/s of that", ratio, "")
-    console.print(base)
-    console.print(f"{found['cases']} cases written to the end, {found['tickets']} tickets")
-    if "timed" in phases:
-        _report_parts(phases["timed"], console)
-    return not any(sum(phase["faults"].values()) for phase in phases.values())
-
-
-def _report_parts(phase: dict[str, Any], console: Console) -> None:
-    table = Table("where the server's CPU time goes", "ms a message", "share", "waited, ms")
-    for part, (cpu, waited, share) in shares(phase).items():
-        table.add_row(part, f"{cpu:.2f}", f"{share:.0%}", f"{waited:.2f}")
-    console.print(table)
-
-
-def shares(phase: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
-    """Each part's CPU ms a message, ms it waited besides, and share of the process's CPU."""
-    parts, messages = dict(phase["parts"]), phase["messages"]
-    total = parts.pop("process")[0]
-    rest = total - sum(row[0] for row in parts.values())
-    parts["HTTP server, event loop, threads"] = [rest, rest, 0]
-    ordered = sorted(parts.items(), key=lambda item: -item[1][0])
-    return {
-        part: (1000 * cpu / messages, 1000 * max(wall - cpu, 0) / messages, cpu / total)
-        for part, (cpu, wall, _) in ordered
-    }
-
-
 def _rate(moments: Iterator[float], begun: float, end: float) -> float:
     return sum(begun <= at <= end for at in moments) / (end - begun)
 
@@ -294,34 +258,6 @@ def _spread(waits: list[float]) -> dict[str, float]:
     ordered = sorted(waits) or [float("nan")]
     places = {f"p{n}": ordered[min(len(ordered) - 1, len(ordered) * n // 100)] for n in (50, 99)}
     return {key: 1000 * value for key, value in places.items()}
-
-
-def _pair(spread: dict[str, float] | None) -> str:
-    return f"{spread['p50']:,.0f} / {spread['p99']:,.0f}" if spread else "none"
-
-
-def _many(values: dict[str, float], form: str) -> str:
-    return ", ".join(f"{name} {value:{form}}" for name, value in values.items())
-
-
-_ROWS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
-    ("messages/s taken with 200", lambda p: f"{p['taken']:,.0f}"),
-    ("answers/s delivered", lambda p: f"{p['answered']:,.0f}"),
-    ("to the 200, ms: p50 / p99", lambda p: _pair(p["of_webhook"])),
-    ("to a status's 200, ms", lambda p: _pair(p["of_receipts"])),
-    ("to the answer, WhatsApp, ms", lambda p: _pair(p["of_answer"].get("whatsapp"))),
-    ("to the answer, Telegram, ms", lambda p: _pair(p["of_answer"].get("telegram"))),
-    ("server's CPU, ms a message", lambda p: f"{1000 * p['cores']['server'] / p['taken']:.1f}"),
-    ("cores used", lambda p: _many(p["cores"], ".2f")),
-    ("on their way at the end", lambda p: _many(p["queue"], "d")),
-    ("until all had arrived, s", lambda p: f"{p['drain']:.1f}"),
-    ("resident memory, MB", lambda p: f"{p['memory']:.0f}"),
-    ("messages checked, answers", lambda p: f"{p['messages']:,}, {p['answers']:,}"),
-    *(
-        (name, lambda p, name=name: str(p["faults"][name]))  # type: ignore[misc]
-        for name in (*FAULTS, "refused", "strays")
-    ),
-)
 
 
 if __name__ == "__main__":

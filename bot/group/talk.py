@@ -25,6 +25,7 @@ from dialogs.texts import clip
 from handoff import actions as a
 from handoff.job import safe
 from handoff.refusal import Refused
+from handoff.ticket.ticketing import WAITS_FOR_USER
 from storage.base import AnyRow
 from storage.repositories import agents, conversations, events, messages, tickets, topics
 from storage.unit import Unit
@@ -178,7 +179,9 @@ class GroupTalk:
     ) -> bool:
         """To the user; what may not go there is kept as a note, and the agent is told why."""
         try:
-            await self.do(agent, ticket_id, reply, event)
+            if await self.do(agent, ticket_id, reply, event) == WAITS_FOR_USER:
+                words = WAITS_FOR_USER[0].lower() + WAITS_FOR_USER[1:]
+                await self._complain(ticket_id, agent, event, words)
         except Refused as refused:
             words = f"tidak terkirim ke pengguna. {refused}"
             await self._complain(ticket_id, agent, event, words)

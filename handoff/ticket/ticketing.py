@@ -18,7 +18,7 @@ from handoff.refusal import Refused
 from handoff.standing import CATEGORY_LABELS, KIND_LABELS, OPEN_STATES
 from handoff.ticket import closure
 from storage.base import AnyRow
-from storage.repositories import agents, messages, notes, tickets
+from storage.repositories import agents, conversations, messages, notes, tickets
 
 _LEFT = {"under_24h": timedelta(hours=23), "later": timedelta(days=7), "none": None}
 
@@ -101,6 +101,9 @@ def fill(job: Job, action: a.FillForm) -> str:
     return "Formulir disimpan."
 
 
+WAITS_FOR_USER = "Menunggu pengguna membuka: pesan terakhirnya sudah lebih dari 24 jam lalu."
+
+
 def reply(job: Job, action: a.ReplyToUser) -> str:
     """A line to the user, with the ticket's number and who wrote it. Outside a live chat it
     opens an expectation: the user's next words are for this ticket."""
@@ -118,6 +121,9 @@ def reply(job: Job, action: a.ReplyToUser) -> str:
     job.first_answer()
     queue.answered(job)
     job.write("replied", text or f"{len(action.files)} berkas")
+    until = conversations.window_of(job.connection, job.ticket.conversation_id)
+    if until is not None and until <= job.moment.now:
+        return WAITS_FOR_USER
     return "Terkirim."
 
 

@@ -374,3 +374,22 @@ def test_a_solution_that_never_arrives_leads_to_a_call(office: WhatsAppRig) -> N
     office.report(out, "delivered")  # the phone was off for a day
     office.wait(timedelta(seconds=30))
     assert not office.rows("SELECT kind FROM calls WHERE state = 'open'")
+
+
+def test_what_waited_for_a_call_that_failed_later_calls_by_itself(office: WhatsAppRig) -> None:
+    office.wait(DAY + HOUR)
+    for words in ("satu", "dua"):
+        office.act("rina", a.ReplyToUser(words))
+        office.settle()
+    call, sent = office.last(), len(office.whatsapp.sent)
+    office.report(call, "failed", error=Refused("132015"))
+    office.settle()
+    assert [out.kind for out in office.whatsapp.sent[sent:]] == ["template"]
+    office.wait(timedelta(seconds=10))
+    assert office.rows("SELECT 1 FROM calls WHERE state = 'open'")
+
+
+def test_an_agent_is_told_at_once_that_the_words_wait(office: WhatsAppRig) -> None:
+    assert office.act("rina", a.ReplyToUser("satu")) == "Terkirim."
+    office.wait(DAY + HOUR)
+    assert "Menunggu pengguna membuka" in office.act("rina", a.ReplyToUser("dua"))

@@ -51,6 +51,21 @@ def test_statuses_that_come_before_the_answer_to_the_send_count(office: WhatsApp
     assert (row.state, row.receipt) == ("sent", 5)
 
 
+@pytest.mark.parametrize("code", ["131047", "131000", "131026"])
+def test_a_failure_told_before_the_answer_to_the_send_counts(
+    office: WhatsAppOffice, code: str
+) -> None:
+    case = Case.opened(office)
+    office.faults.status_early = 1
+    office.faults.next(case.user, f"{code} late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(10 * MINUTE)
+    kinds = {"131047": ["template"], "131000": ["text"], "131026": []}
+    assert [m.kind for m in case.new()] == kinds[code]
+    states = {"131047": "held", "131000": "sent", "131026": "failed"}
+    assert office.states()[-1] == states[code]
+
+
 def test_statuses_twice_shuffled_and_bare_do_no_harm(office: WhatsAppOffice) -> None:
     office.faults.status_twice = office.faults.status_shuffled = office.faults.bare_failures = 1
     budi = office.budi()
@@ -143,6 +158,18 @@ def test_a_cut_after_delivery_is_settled_by_the_status(office: WhatsAppOffice) -
     office.wait(2 * MINUTE)
     assert (len(budi.arrived), office.states()) == (1, ["sent"])
     assert len(office.fake.cut) == 1
+
+
+def test_a_status_within_half_a_minute_spares_the_second_copy(office: WhatsAppOffice) -> None:
+    office.faults.status_never = 1
+    budi = office.budi()
+    office.faults.next(budi, "cut_after")
+    office.says(budi, "halo")
+    office.wait(20 * SECOND)
+    assert office.states() == ["queued"]
+    assert office.status(budi.arrived[0], "delivered") == 200
+    office.wait(HOUR)
+    assert (len(budi.arrived), office.states()) == (1, ["sent"])
 
 
 @pytest.mark.parametrize("fault", ["cut_after", "cut_before"])

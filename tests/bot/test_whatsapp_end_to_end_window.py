@@ -12,6 +12,7 @@ import pytest
 
 from handoff.actions import AskData, ReplyToUser, Solve
 from nlu.engines.port import Engine
+from tests.bot.console import Desk, seen
 from tests.bot.whatsapp_office import DAY, PNG, Case, WhatsAppOffice
 
 HOUR = timedelta(hours=1)
@@ -280,3 +281,20 @@ def test_an_answer_three_days_old_is_not_said_any_more(office: WhatsAppOffice) -
     assert not case.new()
     office.says(case.user, "halo")
     assert len(case.new()) == 1
+
+
+def test_the_console_shows_what_became_of_each_line(office: WhatsAppOffice) -> None:
+    case = Case.opened(office)
+    office.faults.reads = 1
+    case.act(ReplyToUser("satu"))
+    office.faults.reads = 0
+    case.act(ReplyToUser("dua"))
+    office.faults.status_never = 1
+    case.act(ReplyToUser("tiga"))
+    office.wait(25 * HOUR)
+    case.act(ReplyToUser("empat"))
+    page = seen(Desk(office).enter("rina").get(f"/console/tiket/{case.number}"))
+    shown = [page.partition(f" {word} ")[2] for word in ("satu", "dua", "tiga", "empat")]
+    fates = ("dibaca", "sampai", "terkirim", "menunggu pengguna membuka")
+    assert [fate in words[:60] for fate, words in zip(fates, shown, strict=True)] == [True] * 4
+    assert "Sudah lebih dari 24 jam" in page

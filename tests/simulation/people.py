@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _TAPS = (
     *("skip", "no_comment", "go_on"),
 )
 _ALWAYS = ("@yes", "@here", "@read")
+_QUEUE = re.compile(r"ANT-\d{4}-\d{5}-\w")
 _SOLVED = "Solusi sudah disampaikan"
 
 
@@ -93,6 +95,7 @@ class Person:
     heard: list[Heard] = field(default_factory=list)
     _given: frozenset[str] = frozenset()
     _tapped: set[str] = field(default_factory=set)
+    _mark: str = ""
     _helped: int | None = None
 
     async def live(self, over: Callable[[], bool]) -> None:
@@ -135,13 +138,13 @@ class Person:
             await self._do("question", self._say(question), self._answered)
         if self.habits.blocks and n == 1:
             await self._away_for_a_while()
-        self.marks.append(f"{self.name} kasus {n}")
+        self._mark = f"{self.name} kasus {n}"
         await self._do("form", self._say("/lapor"), self._numbered)
         if self.habits.odd:
             await self.line.odd()
         if self.habits.asks_person and n == 1:
-            self.marks.append(f"{self.name} obrolan {n}")
-            await self._do("person", self._say("petugas"), self._numbered)
+            self._mark = f"{self.name} obrolan {n}"
+            await self._do("person", self._say("petugas"), self._queued)
         await self._do("status", self._status, self._numbers_in)
 
     async def _do(self, stage: str, deed: Deed, goal: Goal) -> None:
@@ -191,6 +194,10 @@ class Person:
     def _numbered(self, new: Sequence[Heard]) -> bool:
         return any(h.text.startswith("baru: ") for h in new)
 
+    def _queued(self, new: Sequence[Heard]) -> bool:
+        """There is a number of the queue, or the office is closed and a ticket was made."""
+        return any(_QUEUE.search(h.text) for h in new) or self._numbered(new)
+
     def _numbers_in(self, new: Sequence[Heard]) -> bool:
         return not self.numbers or any(NUMBER.search(h.text) for h in new)
 
@@ -237,8 +244,9 @@ class Person:
 
     async def _problem(self) -> None:
         """The problem, in a burst of messages, with a file."""
-        mark = self.marks[-1] if self.marks else self.name
-        await self.line.say(f"Masalah {mark}.")
+        if self._mark not in self.marks:
+            self.marks.append(self._mark)
+        await self.line.say(f"Masalah {self._mark}.")
         if self.habits.tells_secret:
             await self.line.say(f"password saya {SECRET}")
         for _ in range(self.rng.randrange(3)):
