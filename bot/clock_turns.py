@@ -55,7 +55,7 @@ class ClockTurns:
             return False
         before = states.load(case.state)
         known = self.turns.facts(unit.connection, case)
-        idle_until = self._form_idle_at(before)
+        idle_until = self._form_idle_at(before, case.channel)
         if idle_until is not None and idle_until > now:
             self.turns.watch_form(unit.connection, case, idle_until)  # it was worked on meanwhile
             return False
@@ -98,7 +98,8 @@ class ClockTurns:
         case = conversations.load_locked(unit.connection, ticket.conversation_id)
         return Moment(unit.connection, case, self.turns.clock.now())
 
-    def _form_idle_at(self, state: State) -> datetime | None:
+    def _form_idle_at(self, state: State, channel: str) -> datetime | None:
         if state.draft is None:
             return None
-        return datetime.fromtimestamp(state.draft.touched_at, UTC) + self.turns.idle_form
+        touched = datetime.fromtimestamp(state.draft.touched_at, UTC)
+        return touched + self.turns.idle_form(channel)

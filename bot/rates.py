@@ -64,7 +64,7 @@ def rates_of(key: ConversationKey, per_second: float, *, bulk: bool) -> tuple[Ra
 
 def _steady(scope: str, per_second: float) -> Rate:
     """At most ``per_second`` in any second: a burst comes on top of the average."""
-    burst = max(1, round(per_second / 8))
+    burst = max(1, round(per_second / 6))
     return Rate(scope, timedelta(seconds=1) / max(per_second - burst, 1), burst)
 
 

@@ -28,6 +28,7 @@ from storage.repositories.conversations import Case
 from storage.unit import Unit
 
 IDLE_FORM = "form_left_alone"
+BEFORE_WINDOW = timedelta(hours=1)  # a reminder goes before the platform's window closes
 Follower = Callable[[Unit, int, datetime], None]
 
 
@@ -85,10 +86,12 @@ class Turns:
             counter=replace(self.counter, answers=answers),
         )
 
-    @property
-    def idle_form(self) -> timedelta:
-        """After how long a form counts as left alone."""
-        return timedelta(hours=self.desk.office.conversation.draft_offer_after_hours)
+    def idle_form(self, channel: str) -> timedelta:
+        """After how long a form counts as left alone: in time for a platform that takes free
+        words for a while only."""
+        idle = timedelta(hours=self.desk.office.conversation.draft_offer_after_hours)
+        window = self.abilities[channel].window
+        return idle if window is None else min(idle, window - BEFORE_WINDOW)
 
     def watch_form(self, connection: Connection, case: Case, at: datetime) -> None:
         """Look at an unfinished form again at ``at``."""
@@ -98,5 +101,5 @@ class Turns:
             subject=f"conversation:{case.id}",
             contact_id=case.contact_id,
             due_at=at,
-            inputs=json.dumps({"hours": self.idle_form.total_seconds() / 3600}),
+            inputs=json.dumps({"hours": self.idle_form(case.channel).total_seconds() / 3600}),
         )

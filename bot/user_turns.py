@@ -408,7 +408,7 @@ class _Hearing:
 
     def _watch_form(self, before: State, state: State) -> None:
         if state.draft is not None and before.draft is None:
-            at = self.now + self.turns.idle_form
+            at = self.now + self.turns.idle_form(self.case.channel)
             self.turns.watch_form(self.connection, self.case, at)
         elif state.draft is None and before.draft is not None:
             clocks.disarm(self.connection, IDLE_FORM, f"conversation:{self.case.id}")

@@ -286,15 +286,47 @@ def test_an_answer_three_days_old_is_not_said_any_more(office: WhatsAppOffice) -
 def test_the_console_shows_what_became_of_each_line(office: WhatsAppOffice) -> None:
     case = Case.opened(office)
     office.faults.reads = 1
-    case.act(ReplyToUser("satu"))
+    case.act(ReplyToUser("baris-a"))
     office.faults.reads = 0
-    case.act(ReplyToUser("dua"))
+    case.act(ReplyToUser("baris-b"))
     office.faults.status_never = 1
-    case.act(ReplyToUser("tiga"))
+    case.act(ReplyToUser("baris-c"))
     office.wait(25 * HOUR)
-    case.act(ReplyToUser("empat"))
+    case.act(ReplyToUser("baris-d"))
     page = seen(Desk(office).enter("rina").get(f"/console/tiket/{case.number}"))
-    shown = [page.partition(f" {word} ")[2] for word in ("satu", "dua", "tiga", "empat")]
+    shown = [page.partition(f" {word} ")[2] for word in ("baris-a", "baris-b", "baris-c", "baris-d")]
     fates = ("dibaca", "sampai", "terkirim", "menunggu pengguna membuka")
     assert [fate in words[:60] for fate, words in zip(fates, shown, strict=True)] == [True] * 4
     assert "Sudah lebih dari 24 jam" in page
+
+
+def test_a_form_left_alone_is_offered_while_words_may_go(office: WhatsAppOffice) -> None:
+    budi = office.budi()
+    office.says(budi, "/lapor")
+    office.says(budi, "Budi Santoso")
+    office.wait(3 * DAY)
+    assert "belum dikirim" in budi.arrived[-1].text
+    assert "template" not in {m.kind for m in budi.arrived}
+
+
+def test_a_form_left_alone_calls_nobody_with_a_template(office: WhatsAppOffice) -> None:
+    budi = office.budi()
+    office.says(budi, "/lapor")
+    office.says(budi, "Budi Santoso")
+    office.fake.close_window(budi)
+    office.wait(3 * DAY)
+    assert "template" not in {m.kind for m in budi.arrived}
+    assert "belum dikirim" in office.says(budi, "halo")
+
+
+def test_an_answer_to_words_that_came_days_late_waits_behind_a_template(
+    office: WhatsAppOffice,
+) -> None:
+    budi = office.budi()
+    office.says(budi, "halo")
+    late = office.message(budi, "gagal upload dokumen penawaran terus min")
+    office.wait(2 * DAY)
+    assert office.post(office.payload(office.value(budi, late))) == 200
+    office.settle()
+    assert budi.arrived[-1].kind == "template"
+    assert "Pokja" in office.taps(budi, "Baca")

@@ -206,7 +206,7 @@ class Aftermath:
         owners = {row.number: row.conversation_id for row in self.office.rows(query)}
         for person in self.people:
             own = {n for n, home in owners.items() if home in self.homes[person.name]}
-            heard = set(NUMBER.findall("\n".join(h.text for h in person.heard)))
+            heard = set(NUMBER.findall("\n".join(person.line.arrived())))
             assert heard <= own, f"{person.name} heard of {heard - own}"
             for number in own - heard:
                 assert self._went_astray(number), f"{person.name} never heard of {number}"

@@ -60,6 +60,10 @@ class Line(ABC):
     async def news(self) -> list[Heard]:
         """What has arrived since the last call."""
 
+    @abstractmethod
+    def arrived(self) -> list[str]:
+        """The words of all that ever arrived."""
+
     async def odd(self) -> None:
         """Something that no form expects (a reaction, a sticker); nothing on the page."""
         return
@@ -101,6 +105,9 @@ class TelegramLine(Line):
         self._read += len(arrived)
         return [Heard(a.text, a.buttons) for a in arrived if not a.sweeping]
 
+    def arrived(self) -> list[str]:
+        return [a.text for a in self.user.arrived]
+
     def block(self) -> None:
         self.user.block()
 
@@ -141,6 +148,9 @@ class WhatsAppLine(Line):
         arrived = self.user.arrived[self._read :]
         self._read += len(arrived)
         return [Heard(a.text, a.buttons) for a in arrived]
+
+    def arrived(self) -> list[str]:
+        return [a.text for a in self.user.arrived]
 
     async def odd(self) -> None:
         if self.user.arrived and len(self.said) % 2:
@@ -230,6 +240,9 @@ class WebLine(Line):
                 buttons = tuple((c["id"], c["label"]) for c in message["choices"])
                 heard.append(Heard(message["text"], buttons))
         return heard
+
+    def arrived(self) -> list[str]:
+        return [text for _, text in self.seqs]
 
     async def read_to_the_end(self) -> None:
         """Everything there is to see."""

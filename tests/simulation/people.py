@@ -86,7 +86,7 @@ class Person:
     habits: Habits
     closed: set[str] = field(default_factory=set)
     mishap: Callable[[str], None] = lambda kind: None
-    patience: float = 10.0
+    patience: float = 12.0
     marks: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     gave_up: list[str] = field(default_factory=list)
@@ -114,10 +114,12 @@ class Person:
         self.stage = "served"
         if self.habits.silent:
             return
-        patience = self.patience / 2
+        patience, deed = self.patience / 2, self._status
+        if self.habits.away:  # they come back when they are called
+            patience, deed = 3 * self.patience, self._nothing
         while not self.done():
-            found = await self._until(self._status, lambda new: self.done(), patience, tries=1)
-            patience = self.patience if found else min(patience * 1.5, 60)
+            await self._until(deed, lambda new: self.done(), patience, tries=1)
+            patience, deed = min(patience * 1.5, 60), self._status
 
     def done(self) -> bool:
         """Whether every ticket that they know of is closed."""
@@ -273,6 +275,9 @@ class Person:
 
     async def _status(self) -> None:
         await self.line.say("cek tiket")
+
+    async def _nothing(self) -> None:
+        return
 
     def _say(self, text: str) -> Deed:
         return lambda: self.line.say(text)
