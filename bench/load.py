@@ -150,6 +150,7 @@ class Bench:
             drained = await asyncio.to_thread(books.drain, DRAIN_SECONDS)
             await asyncio.sleep(0.3)
             truth = await asyncio.to_thread(books.check, people, begun)
+            parked = await asyncio.to_thread(books.parked)
         finally:
             books.close()
         said = [
@@ -159,7 +160,10 @@ class Bench:
             if s.taken is not None and s.due >= begun
         ]
         window = begun, min(end, begun + seconds)
-        faults = truth.faults | {"refused": len(crowd.refused), "strays": crowd.strays}
+        others = {"parked": parked, "refused": len(crowd.refused), "strays": crowd.strays}
+        faults = truth.faults | others
+        if any(faults.values()):
+            print(server.said(), file=sys.stderr)
         crowd.refused.clear()
         return Phase(
             taken=_rate((taken for _, taken in said), *window),

@@ -75,6 +75,6 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("messages checked, answers", lambda p: f"{p['messages']:,}, {p['answers']:,}"),
     *(
         (name, lambda p, name=name: str(p["faults"][name]))
-        for name in (*FAULTS, "refused", "strays")
+        for name in (*FAULTS, "parked", "refused", "strays")
     ),
 )

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine, make_url
 
 from bench.people import Channel, Person
 from storage.base import AnyRow, table_of
-from storage.models import Conversation, Message, OutboxRow, Ticket
+from storage.models import Conversation, Message, OutboxRow, Parked, Ticket
 
 _C, _M, _O = table_of(Conversation), table_of(Message), table_of(OutboxRow)
 _OPEN = ("queued", "sending", "announcing")
@@ -21,11 +21,12 @@ _OPEN = ("queued", "sending", "announcing")
 
 @dataclass
 class Truth:
-    """``lost``: taken with 200 and not in the books, or in the books and not with its person
-    (nor withdrawn on purpose); ``twice``: the same, in either direction; ``disorder``: pairs in
-    the wrong order; ``elsewhere``: with somebody it was not for. ``silent`` are messages that
-    no word of ours follows. ``waits``: seconds from a message (from when it was due) to the
-    first word that answers it."""
+    """``lost``: taken with 200 and not in the transcript (as are parked events), or in the books
+    and not with its person (nor withdrawn on purpose); ``twice``: the same, in either direction;
+    ``disorder``: pairs in the wrong order; ``elsewhere``: with somebody it was not for.
+    ``silent`` are messages that no word of ours follows. ``waits``: seconds from a message (from
+    when it was due) to the first word that answers it. Counts and waits are of what came after
+    ``since``, faults of all there was."""
 
     since: float
     lost: int = 0
@@ -65,6 +66,12 @@ class Books:
     def tickets(self) -> int:
         with self._engine.connect() as connection:
             query = select(func.count()).select_from(table_of(Ticket))
+            return int(connection.execute(query).scalar_one())
+
+    def parked(self) -> int:
+        """Events that the bot failed on and put aside: kept, but answered with an apology."""
+        with self._engine.connect() as connection:
+            query = select(func.count()).select_from(table_of(Parked))
             return int(connection.execute(query).scalar_one())
 
     def drain(self, patience: float) -> float:

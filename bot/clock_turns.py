@@ -59,7 +59,9 @@ class ClockTurns:
         if idle_until is not None and idle_until > now:
             self.turns.watch_form(unit.connection, case, idle_until)  # it was worked on meanwhile
             return False
-        turn = conversation.remind(before, known, self.turns.desk)
+        turn = conversation.remind(
+            before, known, self.turns.desk, self.turns.idle_form(case.channel)
+        )
         if not turn.replies:
             return False
         speaking = self.turns.speaking(unit, case)

@@ -23,8 +23,7 @@ from storage.repositories import conversations, outbox, receipts, tickets
 
 MARGIN = timedelta(seconds=30)  # until a message is there, and for clocks that differ
 AGAIN = timedelta(hours=12)  # after that another template may call
-STALE_TALK = timedelta(days=3)  # an answer to words that old helps nobody any more; a reminder
-# of the clock's, such as that of an unfinished form, never calls anybody with a template
+STALE_TALK = timedelta(days=3)  # an answer to words that old helps nobody any more
 ALONE = ("data_request", "closure")  # these call by themselves, whatever else waits
 CLOSED = "outside the 24-hour window, and no template for it"
 
@@ -83,7 +82,7 @@ def outside(
     on the spot."""
     if is_open(abilities, row.window_until, now):
         return claimed
-    if row.row_class == "talk" and (row.bulk or now - row.created_at > STALE_TALK):
+    if row.row_class == "talk" and (_is_nudge(row) or now - row.created_at > STALE_TALK):
         outbox.settle(connection, row.id, "withdrawn", done_at=now)
         return None
     if _stands(connection, row, now):
@@ -102,6 +101,11 @@ def outside(
         number=claimed.out.number,
     )
     return replace(claimed, out=out, blob=None, state="announcing")
+
+
+def _is_nudge(row: AnyRow) -> bool:
+    """The clock's words about no ticket: nobody is called for an unfinished form."""
+    return bool(row.bulk and row.ticket_id is None)
 
 
 def _stands(connection: Connection, row: AnyRow, now: datetime) -> bool:

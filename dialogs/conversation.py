@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from dialogs import breath, ears, required, talk
 from dialogs.choosing import exact, match, plain, without_fillers
@@ -71,10 +72,10 @@ def _stands_alone(state: State, text: str) -> bool:
     return order in _BESIDES or exact(text, state.offered) in ("privacy", "status", "menu", "on")
 
 
-def remind(state: State, facts: Facts, desk: Desk) -> Turn:
-    """Offer a form that was left alone. Without one, or where the offer stands already,
-    an empty turn: nothing is said."""
-    aged = form.aged(state, facts.now.timestamp(), desk.office)
+def remind(state: State, facts: Facts, desk: Desk, after: timedelta | None = None) -> Turn:
+    """Offer a form that was left alone, for the office's time or for ``after`` where the channel
+    has less. Without one, or where the offer stands already, an empty turn: nothing is said."""
+    aged = form.aged(state, facts.now.timestamp(), desk.office, after)
     if not aged or state.flow == "drafts" or facts.live is not None:
         return Turn(state)
     m = Moment(replace(state, burst=None), Heard(), facts, desk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from dialogs import deadline as deadlines
 from dialogs import required
@@ -115,11 +116,13 @@ def worth_keeping(draft: Draft | None) -> bool:
     return draft is not None and bool(draft.answers or draft.parts or draft.files)
 
 
-def aged(state: State, now: float, office: Office) -> bool:
-    """Whether there is a form with something in it that was left alone for long."""
+def aged(state: State, now: float, office: Office, after: timedelta | None = None) -> bool:
+    """Whether there is a form with something in it that was left alone for long: for ``after``,
+    else the office's time."""
     draft = state.draft
-    limit = office.conversation.draft_offer_after_hours * 3600
-    return draft is not None and worth_keeping(draft) and now - draft.touched_at >= limit
+    limit = after or timedelta(hours=office.conversation.draft_offer_after_hours)
+    idle = now - draft.touched_at if draft is not None else 0.0
+    return worth_keeping(draft) and idle >= limit.total_seconds()
 
 
 def begun(m: Moment) -> Draft:

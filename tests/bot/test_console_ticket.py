@@ -18,6 +18,7 @@ from bot.web.console.doing import VERBS
 from bot.web.console.ticket import disposition
 from handoff import actions as a
 from handoff import rights
+from storage.repositories import receipts
 from tests.bot.console import Desk, seen
 from tests.bot.desk_work import open_ticket
 from tests.rig import PNG, Rig
@@ -403,21 +404,28 @@ def test_what_is_not_there_is_not_found(rig: Rig, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("delivery", "channel", "seen_at", "words"),
+    ("delivery", "channel", "seen_at", "receipt", "words"),
     [
-        ("queued", "telegram", None, "menunggu dikirim"),
-        ("sent", "telegram", None, "terkirim"),
-        ("failed", "telegram", None, "GAGAL terkirim"),
-        ("unknown", "telegram", None, "tidak pasti sampai"),
-        ("sent", "web", None, "belum dibuka"),
-        ("sent", "web", 1, "sudah dibuka"),
-        (None, "counter", None, "sampaikan lewat telepon"),
+        ("queued", "telegram", None, 0, "menunggu dikirim"),
+        ("sent", "telegram", None, 0, "terkirim"),
+        ("failed", "telegram", None, 0, "GAGAL terkirim"),
+        ("unknown", "telegram", None, 0, "tidak pasti sampai"),
+        ("sent", "web", None, 0, "belum dibuka"),
+        ("sent", "web", 1, 0, "sudah dibuka"),
+        (None, "counter", None, 0, "sampaikan lewat telepon"),
+        ("held", "whatsapp", None, 0, "menunggu pengguna membuka"),
+        ("announcing", "whatsapp", None, 0, "menunggu pengguna membuka"),
+        ("sent", "whatsapp", None, receipts.ACCEPTED, "terkirim"),
+        ("sent", "whatsapp", None, receipts.DELIVERED, "sampai"),
+        ("sent", "whatsapp", None, receipts.READ, "dibaca"),
     ],
 )
 def test_how_a_line_fared_is_said_in_words(
-    delivery: str | None, channel: str, seen_at: int | None, words: str
+    delivery: str | None, channel: str, seen_at: int | None, receipt: int, words: str
 ) -> None:
-    row = SimpleNamespace(delivery=delivery, channel=channel, seen_at=seen_at, ticket_id=7)
+    row = SimpleNamespace(
+        delivery=delivery, channel=channel, seen_at=seen_at, receipt=receipt, ticket_id=7
+    )
     assert views._fate(row)[1] == words  # type: ignore[arg-type]
 
 

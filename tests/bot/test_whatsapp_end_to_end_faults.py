@@ -28,7 +28,7 @@ def office(tmp_path: Path, engine: Engine) -> Iterator[WhatsAppOffice]:
 
 
 @pytest.mark.parametrize(
-    "order", list(itertools.permutations(RANKS)) + [("read",), ("sent", "read"), ("read", "sent")]
+    "order", [*list(itertools.permutations(RANKS)), ("read",), ("sent", "read"), ("read", "sent")]
 )
 def test_statuses_only_rise_in_any_order(office: WhatsAppOffice, order: tuple[str, ...]) -> None:
     office.faults.status_never = 1
@@ -83,7 +83,8 @@ def test_whoever_cannot_be_reached_is_left_alone_until_they_write(office: WhatsA
     for text in ("satu", "dua"):
         case.act(ReplyToUser(text))
     office.wait(HOUR)
-    assert not case.new() and office.states()[-2:] == ["failed", "failed"]
+    assert not case.new()
+    assert office.states()[-2:] == ["failed", "failed"]
     attempts = [row.attempts for row in office.outbox()[-2:]]
     assert attempts == [1, 0]
     case.user.unblock()
@@ -98,7 +99,8 @@ def test_a_late_word_that_they_cannot_be_reached_counts_alike(office: WhatsAppOf
     case.act(ReplyToUser("satu"))
     case.act(ReplyToUser("dua"))
     office.wait(HOUR)
-    assert not case.new() and office.states()[-2:] == ["failed", "failed"]
+    assert not case.new()
+    assert office.states()[-2:] == ["failed", "failed"]
     assert office.rows("SELECT 1 FROM calls")
 
 
@@ -135,7 +137,8 @@ def test_a_refused_token_pauses_the_account_and_pages_staff_once(office: WhatsAp
     office.wait(HOUR)
     assert (len(budi.arrived), len(sari.arrived)) == (1, 1)
     (alert,) = office.alerts("account_broken")
-    assert "token" in alert and office.fake.token not in alert
+    assert "token" in alert
+    assert office.fake.token not in alert
     office.faults.account = None
     office.wait(2 * MINUTE)
     assert (len(budi.arrived), len(sari.arrived)) == (2, 2)
@@ -181,13 +184,15 @@ def test_a_cut_without_any_status_costs_one_more_copy_at_most(
     office.faults.next(budi, fault)
     office.says(budi, "halo")
     (row,) = office.outbox()
-    assert row.repeated and row.state == "queued"
+    assert row.repeated
+    assert row.state == "queued"
     office.wait(20 * SECOND)
     assert len(budi.arrived) == (fault == "cut_after")
     office.wait(MINUTE)
     assert len(budi.arrived) == 1 + (fault == "cut_after")
     (row,) = office.outbox()
-    assert row.repeated and row.state == "sent"
+    assert row.repeated
+    assert row.state == "sent"
 
 
 def test_two_cuts_leave_it_unknown_and_the_next_goes_out(office: WhatsAppOffice) -> None:
@@ -218,6 +223,47 @@ def test_what_waited_survives_a_restart(office: WhatsAppOffice) -> None:
     case.act(ReplyToUser("satu"))
     office.restart()
     assert "satu" in office.says(case.user, "halo")
+
+
+def test_a_template_that_fails_later_goes_to_the_work_list(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "132015 late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert not case.new()
+    assert len(office.alerts("template_refused")) == 1
+    (call,) = office.rows("SELECT * FROM calls WHERE state = 'open'")
+    assert "Paket yang mana?" in call.words
+    office.says(case.user, "halo")
+    assert not any("Paket yang mana?" in m.text for m in case.new())  # they were phoned about it
+
+
+def test_a_template_lost_on_the_way_goes_again(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "131000 late")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert [m.kind for m in case.new()] == ["template"]
+    assert "Paket yang mana?" in office.taps(case.user, "Baca")
+
+
+def test_a_template_cut_off_counts_as_sent_once_its_status_comes(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    office.faults.next(case.user, "cut_after")
+    case.act(ReplyToUser("Paket yang mana?"))
+    office.wait(HOUR)
+    assert [m.kind for m in case.new()] == ["template"]
+    assert "Paket yang mana?" in office.taps(case.user, "Baca")
+
+
+def test_a_user_out_of_reach_gets_no_template_either(office: WhatsAppOffice) -> None:
+    case = Case.opened(office, later=25 * HOUR)
+    case.user.block()
+    case.act(ReplyToUser("satu"))
+    case.act(ReplyToUser("dua"))
+    office.wait(HOUR)
+    assert [row.attempts for row in office.outbox()[-2:]] == [1, 0]
+    assert office.rows("SELECT 1 FROM calls WHERE state = 'open'")
 
 
 def _two(office: WhatsAppOffice) -> tuple[WhatsAppUser, WhatsAppUser]:

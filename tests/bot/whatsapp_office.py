@@ -109,14 +109,18 @@ class WhatsAppOffice(Rig):
 
     @property
     def fake(self) -> FakeWhatsApp:
+        """WhatsApp itself."""
         assert self._fake is not None
         return self._fake
 
     @property
     def faults(self) -> Faults:
+        """What goes wrong there."""
         return self.fake.faults
 
-    def budi(self, wa_id: str | None = "6281234567890", bsuid: str | None = "ID.77001") -> Any:
+    def budi(
+        self, wa_id: str | None = "6281234567890", bsuid: str | None = "ID.77001"
+    ) -> WhatsAppUser:
         return self.fake.user(wa_id, bsuid, name="Budi")
 
     # Time and work
@@ -214,7 +218,9 @@ class WhatsAppOffice(Rig):
         self.settle()
         return "\n".join(m.text for m in user.arrived[seen:])
 
-    def reports(self, user: WhatsAppUser, problem: str = "gagal upload penawaran, error 500") -> str:
+    def reports(
+        self, user: WhatsAppUser, problem: str = "gagal upload penawaran, error 500"
+    ) -> str:
         """Fill in the whole form; the ticket's number."""
         said = self.says(user, "/lapor")
         for _ in range(20):
@@ -244,7 +250,7 @@ class WhatsAppOffice(Rig):
                 return self.says(user, answer)
         raise AssertionError(f"nothing to answer: {last.text!r} {titles}")
 
-    def outbox(self, user: WhatsAppUser | None = None) -> list[Any]:
+    def outbox(self) -> list[Any]:
         return self.rows("SELECT * FROM outbox ORDER BY id")
 
     def states(self) -> list[str]:
@@ -254,16 +260,12 @@ class WhatsAppOffice(Rig):
         """A file of an agent's, stored."""
         return Attached(0, "image", name, "image/png", self.loket.blobs.put(data))
 
-    def texts(self, user: WhatsAppUser) -> list[str]:
-        return [m.text for m in user.arrived]
-
     def parked(self) -> list[Any]:
         return self.rows("SELECT * FROM parked ORDER BY id")
 
     def alerts(self, kind: str) -> list[str]:
         found = self.rows("SELECT text FROM alerts WHERE kind = :kind ORDER BY id", kind=kind)
         return [row.text for row in found]
-
 
 
 @dataclass

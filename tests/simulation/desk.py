@@ -65,12 +65,13 @@ class Desk:
     before: Callable[[str], None]
     faults: list[str] = field(default_factory=list)
     done: int = 0
+    _loket: Loket | None = None
     _works: dict[str, Work] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def open(self) -> None:
         """Hire the agents."""
-        data = self.folder / "office0"
+        data = self.office.served[0].folder
         places = Places(
             data_dir=data, database_url=self.office.url, secret_key=SECRET_KEY, public_url=PUBLIC_URL
         )
@@ -84,14 +85,14 @@ class Desk:
             "telegram": RecordingChannel("telegram", TELEGRAM),
             "whatsapp": RecordingChannel("whatsapp", WhatsAppChannel.abilities),
         }
-        self._loket: Loket = build(
+        self._loket = loket = build(
             office_config(close_channels),
             places,
             load_or_train(CACHE, say=print),
             channels=channels,
             passwords=CHEAP,
         )
-        now = self._loket.clock.now()
+        now = loket.clock.now()
 
         def hire(unit: Unit) -> list[int]:
             return [
@@ -107,10 +108,11 @@ class Desk:
                 for login in AGENTS
             ]
 
-        self._agents = self._loket.database.write(hire).result()
+        self._agents = loket.database.write(hire).result()
 
     def close(self) -> None:
-        self._loket.close()
+        if self._loket is not None:
+            self._loket.close()
 
     async def work(self, over: Callable[[], bool]) -> None:
         """Look at every open ticket, again and again."""
@@ -176,6 +178,7 @@ class Desk:
             case "reply":
                 return a.ReplyToUser(f"Sedang kami periksa [{mark}]")
             case "file":
+                assert self._loket is not None
                 blob = self._loket.blobs.put(f"petunjuk {mark}".encode())
                 file = Attached(0, "document", "petunjuk.txt", "text/plain", blob)
                 return a.ReplyToUser(f"Petunjuknya terlampir [{mark}]", (file,))
@@ -186,9 +189,11 @@ class Desk:
         """Whether it was done, or will never be."""
         agent = row.agent_id or self._agents[row.id % len(self._agents)]
         event = f"simulation:{next(self._ids)}"
+        assert self._loket is not None
+        turns = DeskTurns(self._loket.turns)
 
         def turn() -> None:
-            DeskTurns(self._loket.turns).do(agent, row.id, action, event=event).result(30)
+            turns.do(agent, row.id, action, event=event).result(30)
 
         try:
             await asyncio.to_thread(turn)

@@ -64,6 +64,10 @@ class Line(ABC):
     def arrived(self) -> list[str]:
         """The words of all that ever arrived."""
 
+    def taken(self) -> int:
+        """How much of what was said the office has."""
+        return sum(said.parcel is None or said.parcel.taken is not None for said in self.said)
+
     async def odd(self) -> None:
         """Something that no form expects (a reaction, a sticker); nothing on the page."""
         return

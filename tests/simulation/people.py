@@ -116,7 +116,7 @@ class Person:
             return
         patience, deed = self.patience / 2, self._status
         if self.habits.away:  # they come back when they are called
-            patience, deed = 3 * self.patience, self._nothing
+            patience, deed = 2 * self.patience, self._nothing
         while not self.done():
             await self._until(deed, lambda new: self.done(), patience, tries=1)
             patience, deed = min(patience * 1.5, 60), self._status

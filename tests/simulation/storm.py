@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from tests.simulation.office import Office
 
 EARLY = 0.15
 """How many servers die before they have started."""
+LONGEST_LIFE = 20.0
+"""Seconds after which one dies though nobody says anything."""
 
 _ON_THE_WAY = {
     "latency": (0.0, 0.05),
@@ -56,35 +59,41 @@ def faults(seed: int, platform: str, *, calm: bool) -> Faults:
 
 
 class Killer:
-    """SIGKILLs one server after another at moments of its own chance, and starts it again.
-    ``at`` are the times (seconds since 1970) of the kills."""
+    """SIGKILLs one server after another, each after so many more messages were taken as its own
+    chance says, and starts it again. ``progress`` counts what was taken, ``span`` is the most
+    between two kills. ``at`` are the times (seconds since 1970) around the kills."""
 
-    def __init__(self, office: Office, rng: random.Random, clock: Callable[[], float]) -> None:
-        self._office, self._rng, self._clock = office, rng, clock
+    def __init__(
+        self, office: Office, rng: random.Random, progress: Callable[[], int], span: int
+    ) -> None:
+        self._office, self._rng = office, rng
+        self._progress, self._span = progress, span
         self.at: list[float] = []
 
     async def run(self, kills: int, told: Callable[[], None]) -> None:
         """All servers are up before and after."""
-        for _ in range(kills):
+        while self._office.kills < kills:
             served = self._rng.choice(self._office.served)
-            await asyncio.sleep(self._life())
+            await self._so_many_more(self._rng.randint(1, self._span))
             await self._kill(served)
-            told()
             served.spawn()
-            if self._rng.random() < EARLY:
+            if self._rng.random() < EARLY and self._office.kills < kills:
                 await asyncio.sleep(self._rng.uniform(0.2, 1.2))
                 await self._kill(served)
                 served.spawn()
-            await asyncio.to_thread(served.wait)
+            told()
+            await asyncio.to_thread(served.wait, 90)
 
-    def _life(self) -> float:
-        """Seconds; many die young."""
-        return self._rng.uniform(0, 1.4) if self._rng.random() < 0.5 else self._rng.uniform(1, 6)
+    async def _so_many_more(self, messages: int) -> None:
+        goal, end = self._progress() + messages, time.monotonic() + LONGEST_LIFE
+        while self._progress() < goal and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(self._rng.uniform(0, 0.1))
 
     async def _kill(self, served: Served) -> None:
-        self.at.append(self._clock())
+        self.at.append(time.time())
         await asyncio.to_thread(served.kill)
-        self.at.append(self._clock())
+        self.at.append(time.time())
         self._office.kills += 1
 
 

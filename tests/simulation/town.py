@@ -26,6 +26,8 @@ from tests.simulation.people import Habits, Person
 SPEED = 20.0
 """How much quicker the platforms' own pauses are."""
 _KINDS = ("telegram", "whatsapp", "telegram", "whatsapp", "web")
+_MESSAGES = 28
+"""Most messages a user that are said between two kills, with one kill a user."""
 _WAITING = "outbox WHERE state IN ('queued', 'sending', 'announcing')"
 _LEASED = "lanes WHERE owner IS NOT NULL"
 _FETCHING = "attachments WHERE state = 'fetching'"
@@ -79,7 +81,9 @@ class Town:
             self.folder, self.telegram, self.whatsapp, self.url, self.plan.replicas
         )
         self.desk = Desk(self.office, self.folder, seed, self._day_passes)
-        self.killer = storm.Killer(self.office, random.Random(f"{seed}:kills"), time.time)
+        span = max(2, round(_MESSAGES * self.plan.users / max(1, self.plan.kills)))
+        chance = random.Random(f"{seed}:kills")
+        self.killer = storm.Killer(self.office, chance, self._progress, span)
 
     async def live(self) -> None:
         """Everybody lives their cases while servers die; then all settles."""
@@ -108,7 +112,7 @@ class Town:
         for served in self.office.served:
             served.spawn()
         for served in self.office.served:
-            served.wait()
+            served.wait(90)
 
     def _end(self) -> None:
         for served in self.office.served:
@@ -172,6 +176,10 @@ class Town:
             self.told(f"{left} left of {what.split()[0]}")
             assert time.monotonic() < end, f"{left} are left of {what}"
             await asyncio.sleep(0.2)
+
+    def _progress(self) -> int:
+        """How many messages of people were taken."""
+        return sum(p.line.taken() for p in self.people)
 
     def _day_passes(self, name: str) -> None:
         """For some people on WhatsApp, before the desk speaks to them."""
