@@ -78,14 +78,14 @@ class ClockTurns:
             return
         moment = Moment(unit.connection, case, self.turns.clock.now())
         queue_entry.adopt(self.turns.counter, moment, fresh)
-        self.turns.finish(unit, moment, bulk=True)
+        self.turns.finish(unit, moment)
 
     def _ring_ticket(self, unit: Unit, deadline: AnyRow) -> bool:
         moment = self._moment_of(unit, deadline.ticket_id)
         if not clocks.fire(unit.connection, deadline.id, deadline.arming, moment.now):
             return False
         due.fire(self.turns.counter, moment, deadline)
-        self.turns.finish(unit, moment, bulk=True)
+        self.turns.finish(unit, moment, bulk=due.base(deadline.kind) in due.BULK)
         return True
 
     def _visit(self, unit: Unit, ticket_id: int, deed: Callable[[Job], None]) -> None:
@@ -93,7 +93,7 @@ class ClockTurns:
         job = Job(self.turns.counter, moment, None, ticket_id, "clock")
         deed(job)
         service.sync(job)
-        self.turns.finish(unit, moment, bulk=True)
+        self.turns.finish(unit, moment)
 
     def _moment_of(self, unit: Unit, ticket_id: int) -> Moment:
         ticket = tickets.get(unit.connection, ticket_id)

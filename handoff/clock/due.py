@@ -55,6 +55,12 @@ AFTER_OUTAGE = timedelta(hours=1)
 # Nothing but a message to the user: after an outage one that is not the user's last is left out.
 NUDGES: frozenset[str] = frozenset({waiting.DATA_REMINDER, queue_times.WARN, "form_left_alone"})
 
+# Many of these may be due at once, and nobody waits at the other end: where a platform's rate is
+# short they go after people's words and other notices.
+BULK: frozenset[str] = frozenset(
+    {waiting.DATA_WAIT, waiting.DATA_REMINDER, waiting.CONFIRMATION, waiting.WEB_NOTICE}
+)
+
 
 class Find(Protocol):
     """Tickets to look after, read without a lock."""
