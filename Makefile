@@ -45,7 +45,7 @@ browser:
 test: $(VENV)/.made-dev browser rasa-if-possible model ## run the tests
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
-test-long: $(VENV)/.made-dev browser rasa-if-possible ## run the long tests too (200 kills)
+test-long: $(VENV)/.made-dev browser rasa-if-possible ## run the long tests too (300 people, 200 kills)
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.made-dev ## ruff, mypy --strict, import-linter

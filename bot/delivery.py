@@ -136,13 +136,15 @@ class Delivery:
         }
 
     async def _claim(self, room: Mapping[str, int]) -> Haul:
-        return await asyncio.wrap_future(self._database.write(partial(self._claims.next, room)))
+        return await asyncio.wrap_future(
+            self._database.write(partial(self._claims.next, room), first=True)
+        )
 
     async def _send(self, row: Claimed) -> None:
         record = await self._attempt(row)
         for pause in (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0):
             try:
-                await asyncio.wrap_future(self._database.write(record))
+                await asyncio.wrap_future(self._database.write(record, first=True))
                 break
             except Unavailable:
                 await asyncio.sleep(pause)  # else the lease runs out and the row is "unknown"

@@ -82,7 +82,7 @@ class PassToAgent:
 
 @dataclass(frozen=True, slots=True)
 class TakeBack:
-    """*Bukan untuk tiket ini*: these messages and files leave the ticket again."""
+    """*Bukan tiket ini*: these messages and files leave the ticket again."""
 
     number: str
     message_ids: tuple[int, ...] = ()

@@ -27,11 +27,11 @@ def full(request_id: int) -> Choice:
 
 
 def not_for(number: str, first: int = 0) -> Choice:
-    """*Bukan untuk tiket ini*: what was just passed on leaves the ticket again. ``first`` is the
+    """*Bukan tiket ini*: what was just passed on leaves the ticket again. ``first`` is the
     row id of its first message, so that an older button takes nothing newer back."""
-    words = ("bukan tiket ini", "bukan untuk tiket itu", "salah tiket")
+    words = ("bukan untuk tiket ini", "bukan untuk tiket itu", "salah tiket")
     value = f"{NOT_FOR}:{number}:{first}" if first else f"{NOT_FOR}:{number}"
-    return Choice(value, "Bukan untuk tiket ini", (), words)
+    return Choice(value, "Bukan tiket ini", (), words)
 
 
 def solved(number: str) -> tuple[Choice, ...]:

@@ -81,7 +81,7 @@ def pass_to_agent(counter: Counter, moment: Moment, command: c.PassToAgent) -> t
 
 
 def take_back(counter: Counter, moment: Moment, command: c.TakeBack) -> tuple[Reply, ...]:
-    """*Bukan untuk tiket ini*."""
+    """*Bukan tiket ini*."""
     return _on_own(counter, moment, command.number, lambda job: passing.take_back(job, command))
 
 

@@ -7,6 +7,7 @@ drains its queue: up to 16 jobs, each in a SAVEPOINT, one COMMIT (design 6.17).
 
 from __future__ import annotations
 
+import itertools
 import queue
 import random
 import sqlite3
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -48,9 +50,10 @@ class Database(Protocol):
 
     dialect: str
 
-    def write(self, job: Job[T]) -> Future[T]:
+    def write(self, job: Job[T], *, first: bool = False) -> Future[T]:
         """Run ``job`` in a transaction; the future is done after COMMIT. It fails with what
-        the job raised, or with ``Unavailable``."""
+        the job raised, or with ``Unavailable``. ``first``: it does not wait behind what was
+        handed in before (delivery, which else would stand behind all that comes in)."""
         ...
 
     def read(self, job: Callable[[Connection], T]) -> T:
@@ -134,6 +137,18 @@ def create_sqlite_engine(url: URL, *, read_only: bool = False) -> Engine:
     return engine
 
 
+_FIRST, _IN_TURN, _LAST = range(3)
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """A job in the writer's queue, by rank and then as it came; None ends the writer."""
+
+    rank: int
+    number: int
+    item: tuple[Job[Any], Future[Any]] | None = field(compare=False)
+
+
 class SqliteDatabase:
     """A SQLite file: one writing thread, readers beside it."""
 
@@ -144,7 +159,8 @@ class SqliteDatabase:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = create_sqlite_engine(url)
         self._readers = create_sqlite_engine(url, read_only=True)
-        self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
+        self._count = itertools.count()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="loket-writer", daemon=True)
         self._thread.start()
@@ -154,20 +170,23 @@ class SqliteDatabase:
         )
         self._checkpointer.start()
 
-    def write(self, job: Job[T]) -> Future[T]:
+    def write(self, job: Job[T], *, first: bool = False) -> Future[T]:
         future: Future[T] = Future()
         if self._closed:
             future.set_exception(Unavailable("the database is closed"))
         else:
-            self._jobs.put((job, future))
+            self._hand_in(_FIRST if first else _IN_TURN, (job, future))
         return future
+
+    def _hand_in(self, rank: int, item: tuple[Job[Any], Future[Any]] | None) -> None:
+        self._jobs.put(_Waiting(rank, next(self._count), item))
 
     def read(self, job: Callable[[Connection], T]) -> T:
         return _read(self._readers, job)
 
     def close(self) -> None:
         self._closed = True
-        self._jobs.put(None)
+        self._hand_in(_LAST, None)
         self._thread.join()
         self._refuse_the_rest()
         self._stopped.set()
@@ -179,7 +198,7 @@ class SqliteDatabase:
         """Jobs handed in while the writer was ending."""
         while True:
             try:
-                item = self._jobs.get_nowait()
+                item = self._jobs.get_nowait().item
             except queue.Empty:
                 return
             if item is not None and item[1].set_running_or_notify_cancel():
@@ -199,12 +218,12 @@ class SqliteDatabase:
         raw.close()
 
     def _work(self) -> None:
-        while (first := self._jobs.get()) is not None:
+        while (first := self._jobs.get().item) is not None:
             batch = [first]
             last = False
             while len(batch) < BATCH:
                 try:
-                    item = self._jobs.get_nowait()
+                    item = self._jobs.get_nowait().item
                 except queue.Empty:
                     break
                 if item is None:
@@ -264,10 +283,11 @@ class PostgresDatabase:
             pool_pre_ping=True,
         )
         self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="loket-writer")
+        self._first = ThreadPoolExecutor(2, thread_name_prefix="loket-first")
 
-    def write(self, job: Job[T]) -> Future[T]:
+    def write(self, job: Job[T], *, first: bool = False) -> Future[T]:
         try:
-            return self._threads.submit(self._run, job)
+            return (self._first if first else self._threads).submit(self._run, job)
         except RuntimeError:
             future: Future[T] = Future()
             future.set_exception(Unavailable("the database is closed"))
@@ -278,6 +298,7 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
+        self._first.shutdown(wait=True)
         self._engine.dispose()
 
     def _run(self, job: Job[T]) -> T:

@@ -110,7 +110,7 @@ def drop(m: Moment) -> Move:
 
 
 def not_for(m: Moment) -> Move:
-    """*Bukan untuk tiket ini*: it is taken back, and answered as if it was said now."""
+    """*Bukan tiket ini*: it is taken back, and answered as if it was said now."""
     number, _, first = (m.chosen or "").partition(":")[2].partition(":")
     passed = m.state.passed
     older = passed is not None and first and first != str(passed.parts[0].message_id)

@@ -245,7 +245,7 @@ def _end(job: Job, request: AnyRow) -> None:
 
 
 def take_back(job: Job, message_ids: tuple[int, ...]) -> int:
-    """*Bukan untuk tiket ini*: pieces of these messages leave the ticket's requests; how many."""
+    """*Bukan tiket ini*: pieces of these messages leave the ticket's requests; how many."""
     rows = data.pieces_of_ticket(job.connection, job.ticket.id)
     mine = [row for row in rows if row.message_id in message_ids]
     for row in mine:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from handoff.clock import waiting
 from handoff.counter import Counter, Moment
-from handoff.data import asked
+from handoff.data import asked, window
 from handoff.job import Job
 from handoff.ticket import closure
 from storage.base import AnyRow
@@ -37,6 +37,8 @@ def remind(counter: Counter, moment: Moment, deadline: AnyRow) -> None:
     time itself is over."""
     job, request = _request(counter, moment, deadline)
     if request is None or _more_is_due(job, deadline):
+        return
+    if window.reminded_lately(request, moment.now):
         return
     job.tell(asked.asking(job, "data_reminder", request), purpose="data_request")
     job.write("data_reminded")

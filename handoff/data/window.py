@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from handoff.data import asked
 from handoff.job import Job
+from storage.base import AnyRow
 from storage.repositories import conversations, data
 
 LEAD = timedelta(hours=3)
@@ -21,6 +22,13 @@ QUIET = timedelta(hours=1)
 def closing(connection: Connection, *, now: datetime) -> list[int]:
     """Tickets with an open data request whose user's window closes soon."""
     return data.window_closing(connection, now, now + LEAD)
+
+
+def reminded_lately(request: AnyRow, now: datetime) -> bool:
+    """Whether the user was told that their window closes, so that a daily reminder would come
+    twice in a few hours."""
+    closed: datetime | None = request.reminded_window
+    return closed is not None and abs(now - closed) <= 2 * LEAD
 
 
 def remind(job: Job) -> None:

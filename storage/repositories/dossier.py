@@ -50,6 +50,7 @@ def talk(connection: Connection, ticket: AnyRow, limit: int) -> list[AnyRow]:
             _A.c.name.label("agent"),
             _O.c.state.label("delivery"),
             _O.c.receipt,
+            _O.c.announced,
             _O.c.error,
         )
         .join(_C, _C.c.id == _M.c.conversation_id)

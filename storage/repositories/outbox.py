@@ -155,9 +155,9 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-def reconsider(
-    connection: Connection, conversation_id: int, channel: str, now: datetime
-) -> None:
+
+
+def reconsider(connection: Connection, conversation_id: int, channel: str, now: datetime) -> None:
     """The call for a message failed: those that waited for the same call are looked at anew."""
     silent = (_O.c.state == "held", _O.c.announced_at.is_(None))
     changed = update(_O).where(_O.c.conversation_id == conversation_id, *silent)

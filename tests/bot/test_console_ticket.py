@@ -414,6 +414,13 @@ def test_what_is_not_there_is_not_found(rig: Rig, desk: Desk) -> None:
         ("sent", "web", 1, 0, "sudah dibuka"),
         (None, "counter", None, 0, "sampaikan lewat telepon"),
         ("held", "whatsapp", None, 0, "menunggu pengguna membuka"),
+        (
+            "held",
+            "whatsapp",
+            None,
+            receipts.READ,
+            "menunggu pengguna membuka (pemberitahuan dibaca)",
+        ),
         ("announcing", "whatsapp", None, 0, "menunggu pengguna membuka"),
         ("sent", "whatsapp", None, receipts.ACCEPTED, "terkirim"),
         ("sent", "whatsapp", None, receipts.DELIVERED, "sampai"),
@@ -424,7 +431,12 @@ def test_how_a_line_fared_is_said_in_words(
     delivery: str | None, channel: str, seen_at: int | None, receipt: int, words: str
 ) -> None:
     row = SimpleNamespace(
-        delivery=delivery, channel=channel, seen_at=seen_at, receipt=receipt, ticket_id=7
+        delivery=delivery,
+        channel=channel,
+        seen_at=seen_at,
+        receipt=receipt,
+        announced=receipt,
+        ticket_id=7,
     )
     assert views._fate(row)[1] == words  # type: ignore[arg-type]
 

@@ -48,7 +48,7 @@ class SlowDatabase:
         self.dialect = dialect
         self.jobs: list[Future[Any]] = []
 
-    def write(self, job: Job[Any]) -> Future[Any]:
+    def write(self, job: Job[Any], *, first: bool = False) -> Future[Any]:
         self.jobs.append(Future())
         return self.jobs[-1]
 

@@ -360,7 +360,7 @@ class Reading:
         self.answer = answer
         self.reads = 0
 
-    def write(self, job: Job[Any]) -> Future[Any]:
+    def write(self, job: Job[Any], *, first: bool = False) -> Future[Any]:
         raise NotImplementedError
 
     def read(self, job: Callable[[Any], Any]) -> Any:

@@ -84,7 +84,7 @@ def test_the_only_missing_file_needs_no_name(user_with: Maker, facts: Facts) -> 
     user.say("", files=(File(9, "image", "IMG_1.jpg"),))
     assert pieces(user) == [("", 9, 13)]
     assert "Masih kurang:\n2. Nomor NPWP" in user.text
-    assert user.labels[:2] == ["Sudah lengkap", "Bukan untuk tiket ini"]
+    assert user.labels[:2] == ["Sudah lengkap", "Bukan tiket ini"]
 
 
 def test_two_files_of_one_message_go_to_two_items(asked: Any) -> None:

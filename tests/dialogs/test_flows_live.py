@@ -263,7 +263,7 @@ def test_the_next_words_go_to_the_ticket_that_waits(
     assert isinstance(command, PassToAgent)
     assert (command.number, command.text) == (NUMBER, text)
     assert NUMBER in user.text
-    assert "Bukan untuk tiket ini" in user.labels
+    assert "Bukan tiket ini" in user.labels
 
 
 @pytest.mark.parametrize("text", ["menu", "cek tiket", "/lapor", "batal", "privasi"])

@@ -89,7 +89,7 @@ def test_what_is_taken_back_leaves_the_ticket_and_history_keeps_that_it_was_ther
         office.event("budi", "telegram", text="lupa password", files=(office.file("a.png"),))
     )
     office.settle()
-    office.tap("Bukan untuk tiket ini", "budi", "telegram")
+    office.tap("Bukan tiket ini", "budi", "telegram")
     ticket = office.ticket(number)
     assert (ticket.expects, ticket.waiting_since) == ("reply", None)
     said = "SELECT ticket_id FROM messages WHERE text = 'lupa password'"

@@ -151,7 +151,9 @@ class Aftermath:
             SELECT conversation_id, seq, text, platform_id FROM messages
             WHERE author = 'user' AND conversation_id = :home ORDER BY seq
         """
-        return [row for h in sorted(self.homes[person.name]) for row in self.office.rows(query, home=h)]
+        return [
+            row for h in sorted(self.homes[person.name]) for row in self.office.rows(query, home=h)
+        ]
 
     def _put_aside(self, person: Person) -> set[str]:
         """Events of this person that were parked."""

@@ -73,7 +73,10 @@ class Desk:
         """Hire the agents."""
         data = self.office.served[0].folder
         places = Places(
-            data_dir=data, database_url=self.office.url, secret_key=SECRET_KEY, public_url=PUBLIC_URL
+            data_dir=data,
+            database_url=self.office.url,
+            secret_key=SECRET_KEY,
+            public_url=PUBLIC_URL,
         )
 
         def close_channels(config: dict[str, object]) -> None:

@@ -5,12 +5,12 @@ Only spans change, and their order stays: a call is given up before the lane's l
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+
+import httpx
 
 from bot import claimed, claims, rates
 from bot.channels import telegram, whatsapp_graph
@@ -26,13 +26,13 @@ CHATS = {"telegram": 5.0, "whatsapp": 1.0}
 
 
 def main() -> None:
-    """The command line, hurried unless LOKET_SIMULATION_PATIENT is set."""
+    """The command line of Loket, hurried."""
     claims.LEASE = timedelta(seconds=LEASE)
     claimed.RECEIPT_WAIT = timedelta(seconds=5)
     claimed.UNKNOWN_WAIT = timedelta(seconds=1)
     for name in ("_TIMEOUT", "_FILE_TIMEOUT"):
-        setattr(whatsapp_graph, name, whatsapp_graph.httpx.Timeout(CALL, connect=CALL))
-    rates._BY_CHANNEL = {  # type: ignore[assignment]
+        setattr(whatsapp_graph, name, httpx.Timeout(CALL))
+    rates._BY_CHANNEL = {
         name: partial(_quicker, rule, CHATS[name]) if name in CHATS else rule
         for name, rule in rates._BY_CHANNEL.items()
     }
@@ -53,6 +53,4 @@ def _quicker(
 
 
 if __name__ == "__main__":
-    if os.environ.pop("SIMULATION_PATIENT", ""):
-        sys.exit(run())
     main()

@@ -255,7 +255,9 @@ class WebLine(Line):
             seen = len(self.seqs)
             await self.news()
 
-    async def _hand_in(self, words: str, *, tapped: bool = False, **body: dict[str, object]) -> None:
+    async def _hand_in(
+        self, words: str, *, tapped: bool = False, **body: dict[str, object]
+    ) -> None:
         ref = f"{self.name}-{next(self._ids)}"
         before = self.deaths()
         if "json" in body:

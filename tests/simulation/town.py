@@ -26,7 +26,7 @@ from tests.simulation.people import Habits, Person
 SPEED = 20.0
 """How much quicker the platforms' own pauses are."""
 _KINDS = ("telegram", "whatsapp", "telegram", "whatsapp", "web")
-_MESSAGES = 28
+_MESSAGES = 16
 """Most messages a user that are said between two kills, with one kill a user."""
 _WAITING = "outbox WHERE state IN ('queued', 'sending', 'announcing')"
 _LEASED = "lanes WHERE owner IS NOT NULL"
@@ -220,4 +220,3 @@ class Town:
         bsuid = None if ids == "number" else f"ID.{770000 + number}"
         user = self.whatsapp.user(wa_id, bsuid, name=name, shows_number=ids != "hidden")
         return WhatsAppLine(user)
-

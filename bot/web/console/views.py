@@ -260,6 +260,9 @@ def _fate(row: AnyRow) -> tuple[str, str]:
         return ("sent", "sudah dibuka") if row.seen_at else ("waits", "belum dibuka")
     if row.delivery == "sent" and row.receipt in RECEIPTS:
         return RECEIPTS[row.receipt]
+    if row.delivery == "held" and row.announced in RECEIPTS:
+        state, words = DELIVERY["held"]
+        return (state, f"{words} (pemberitahuan {RECEIPTS[row.announced][1]})")
     return DELIVERY.get(row.delivery, ("", row.delivery))
 
 
