@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from bot.bootstrap import Loket, build, load_engine  # noqa: E402
 from bot.config import read_config  # noqa: E402
-from bot.places import Places
+from bot.places import Places  # noqa: E402
 from bot.staff import sessions  # noqa: E402
 from bot.web.console.cookies import AGENT  # noqa: E402
 from handoff import numbers  # noqa: E402

@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT))
 from bot.bootstrap import Loket, build, load_engine  # noqa: E402
 from bot.config import read_config  # noqa: E402
 from bot.incoming import ConversationKey, Incoming  # noqa: E402
-from bot.places import Places
+from bot.places import Places  # noqa: E402
 from bot.user_turns import UserTurns  # noqa: E402
 from storage import schema  # noqa: E402
 

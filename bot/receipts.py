@@ -65,14 +65,19 @@ class Receipts:
             self._metrics.receipt(receipt.account.partition(":")[0], receipt.state)
         if not known:
             return
-        await asyncio.wrap_future(self._database.write(partial(self._rise, known)))
+        freed = await asyncio.wrap_future(self._database.write(partial(self._rise, known)))
+        if freed:  # lanes come before rows, everywhere: so not in the same transaction
+            await asyncio.wrap_future(self._database.write(partial(self._go_on, freed)))
         for receipt, about in known:
             if receipt.error is not None:
                 job = partial(self._failed, receipt, about, receipt.error)
                 await asyncio.wrap_future(self._database.write(job))
 
-    def _rise(self, known: list[tuple[port.Receipt, _About]], unit: Unit) -> None:
+    def _rise(self, known: list[tuple[port.Receipt, _About]], unit: Unit) -> list[tuple[int, str]]:
+        """Write the news; the lanes (conversation, channel) whose first row need not be sent
+        again after all."""
         now = self._clock.now()
+        freed: list[tuple[int, str]] = []
         for account in {receipt.account for receipt, _ in known}:
             mine = [pair for pair in known if pair[0].account == account]
             for receipt, about in sorted(mine, key=lambda p: (p[1].row_id, _rank(p[0]))):
@@ -80,10 +85,19 @@ class Receipts:
                 if row is not None and _is_news(row, about, _rank(receipt)):
                     rise = news.rise_announced if about.template else news.rise
                     rise(unit.connection, row, _rank(receipt), min(receipt.at, now), now)
+                    if row.state == "queued" and row.repeated:
+                        freed.append((row.conversation_id, row.channel))
                     if not about.template:
                         self._name(unit, row, receipt)
                     if row.ticket_id is not None:
                         unit.after_commit(partial(self._bells.desk.ring, row.ticket_id))
+        return freed
+
+    def _go_on(self, lanes: list[tuple[int, str]], unit: Unit) -> None:
+        """What stood behind a row that waited for its news goes now."""
+        for conversation_id, channel in sorted(set(lanes)):
+            outbox.wake(unit.connection, conversation_id, channel, self._clock.now())
+        unit.after_commit(self._bells.delivery.ring)
 
     def _name(self, unit: Unit, row: AnyRow, receipt: port.Receipt) -> None:
         """The platform's id is known, even where its answer to the send was lost."""

@@ -70,9 +70,7 @@ class RecordingChannel:
         return self.files[ref]
 
 
-TELEGRAM = Abilities(
-    max_text=4096, buttons=10, label=40, ask_phone=True, per_second=30
-)
+TELEGRAM = Abilities(max_text=4096, buttons=10, label=40, ask_phone=True, per_second=30)
 
 
 @dataclass

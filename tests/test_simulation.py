@@ -50,7 +50,7 @@ def test_nothing_is_lost_or_doubled_while_servers_die_and_platforms_fail(
 def test_two_replicas_on_one_database_lose_and_double_nothing(
     tmp_path: Path, engine: Engine, postgres: str
 ) -> None:
-    plan = Plan(_seed(11), users=20, kills=2, replicas=2, postgres=True)
+    plan = Plan(_seed(11), users=16, kills=2, replicas=2, postgres=True)
     _live(plan, tmp_path, fresh(postgres))
 
 

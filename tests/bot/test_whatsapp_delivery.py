@@ -13,14 +13,17 @@ from bot.channels.port import (
     AccountBroken,
     NotSent,
     OutcomeUnknown,
+    Outgoing,
+    Receipt,
     Refused,
     Unreachable,
     WindowClosed,
 )
+from bot.receipts import Receipts
 from dialogs.offers import READ
 from handoff import actions as a
 from nlu.engines.port import Engine
-from tests.bot.whatsapp_rig import BUDI, WhatsAppRig, made
+from tests.bot.whatsapp_rig import ACCOUNT, BUDI, WhatsAppRig, made
 from tests.handoff.tickets import opened
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
@@ -223,10 +226,6 @@ def test_news_before_the_sends_own_outcome_settles_it(office: WhatsAppRig) -> No
 
 
 async def _take(office: WhatsAppRig, out, state: str) -> None:  # type: ignore[no-untyped-def]
-    from bot.channels.port import Receipt
-    from bot.receipts import Receipts
-    from tests.bot.whatsapp_rig import ACCOUNT
-
     loket = office.loket
     takes = Receipts(loket.database, office.clock, loket.bells, loket.metrics.delivery)
     news = Receipt(ACCOUNT, f"w:{state}", out.ref, "w", state, office.clock.now())  # type: ignore[arg-type]
@@ -239,11 +238,7 @@ def test_a_cut_is_settled_by_a_receipt_within_half_a_minute(office: WhatsAppRig)
     office.settle()
     (row,) = office.rows("SELECT id, attempts FROM outbox WHERE repeated")
     sent = len(office.whatsapp.sent)
-    from bot.channels.port import Outgoing
-
-    office.report(
-        Outgoing("message", office.key(BUDI), ref=f"{row.id}.{row.attempts}"), "sent"
-    )
+    office.report(Outgoing("message", office.key(BUDI), ref=f"{row.id}.{row.attempts}"), "sent")
     office.wait(timedelta(minutes=2))
     assert len(office.whatsapp.sent) == sent
     assert office.fates()[-1] == "sent"
@@ -393,3 +388,15 @@ def test_an_agent_is_told_at_once_that_the_words_wait(office: WhatsAppRig) -> No
     assert office.act("rina", a.ReplyToUser("satu")) == "Terkirim."
     office.wait(DAY + HOUR)
     assert "Menunggu pengguna membuka" in office.act("rina", a.ReplyToUser("dua"))
+
+
+def test_what_stands_behind_a_cut_goes_on_with_its_receipt(office: WhatsAppRig) -> None:
+    office.whatsapp.faults = [OutcomeUnknown("cut")]
+    for words in ("satu", "dua"):
+        office.act("rina", a.ReplyToUser(words))
+    office.settle()
+    (row,) = office.rows("SELECT id, attempts FROM outbox WHERE repeated")
+    office.report(Outgoing("message", office.key(BUDI), ref=f"{row.id}.{row.attempts}"), "sent")
+    office.settle()
+    assert "dua" in office.last().text
+    assert office.fates()[-2:] == ["sent", "sent"]

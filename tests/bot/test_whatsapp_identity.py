@@ -24,12 +24,10 @@ __all__ = ["make_url", "postgres"]
 def make(
     request: pytest.FixtureRequest, tmp_path: Path, engine: Engine
 ) -> Iterator[Callable[..., WhatsAppRig]]:
-    for make in made(tmp_path, engine):
-        if request.param == "sqlite":
-            yield make
-        else:
-            url = request.getfixturevalue("make_url")()
-            yield lambda **more: make(database_url=url, **more)
+    more: dict[str, Any] = {}
+    if request.param == "postgresql":
+        more["database_url"] = request.getfixturevalue("make_url")()
+    yield from made(tmp_path, engine, **more)
 
 
 @pytest.fixture

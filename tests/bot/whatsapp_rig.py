@@ -11,7 +11,7 @@ from typing import Any
 from bot.bootstrap import Loket, build
 from bot.channels.port import DeliveryError, Outgoing, Receipt
 from bot.channels.whatsapp import WhatsAppChannel
-from bot.incoming import Became, ConversationKey, Incoming
+from bot.incoming import Became, ConversationKey
 from bot.receipts import Receipts
 from dialogs.heard import Tap
 from nlu.engines.port import Engine
@@ -109,12 +109,13 @@ class WhatsAppRig(Rig):
         return self.whatsapp.sent[-1]
 
 
-def made(folder: Path, engine: Engine) -> Iterator[Callable[..., WhatsAppRig]]:
-    """Makes offices that are closed afterwards."""
+def made(folder: Path, engine: Engine, **always: Any) -> Iterator[Callable[..., WhatsAppRig]]:
+    """Makes offices that are closed afterwards; ``always`` goes to each."""
     offices: list[WhatsAppRig] = []
 
     def make(**options: Any) -> WhatsAppRig:
-        offices.append(WhatsAppRig(folder / f"office{len(offices)}", engine, **options))
+        place = folder / f"office{len(offices)}"
+        offices.append(WhatsAppRig(place, engine, **always, **options))
         return offices[-1]
 
     yield make
