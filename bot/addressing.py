@@ -3,22 +3,29 @@
 WhatsApp names a user by an id of its own (BSUID) and by their phone number; either may be
 missing, both may change, and a number may be given to another person. The id counts first. A
 number belongs to one chat at a time: to whoever wrote with it last. Nobody gets another's chat
-because of a number alone if that chat has an id of its own.
+because of a number alone if that chat has an id of its own, or was silent for long.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.incoming import Became, ConversationKey
+from bot.incoming import Became, ConversationKey, Incoming
 from storage.base import AnyRow
 from storage.repositories import addresses, conversations, outbox, people
 
 log = logging.getLogger(__name__)
+
+ADOPTED = timedelta(days=30)
+"""A chat known by its number alone goes on with whoever brings that number and a new id, unless it
+was silent for longer: numbers of those who left are given out again."""
+
+KEPT = timedelta(days=90)
+"""The same where no id comes along at all, so that nothing but the number speaks."""
 
 GONE = "gone:"  # the chat of a conversation whose only id is another person's by now
 
@@ -30,6 +37,14 @@ class _Plan:
 
     mine: AnyRow | None
     robbed: AnyRow | None
+
+
+def place_event(connection: Connection, incoming: Incoming, now: datetime) -> ConversationKey:
+    """``place`` for an event that was not handled before; as it is where it names no number."""
+    if incoming.number is None and incoming.became is None:
+        return incoming.key
+    sent_at = incoming.sent_at or now
+    return place(connection, incoming.key, incoming.number, incoming.became, sent_at, now)
 
 
 def place(
@@ -47,7 +62,9 @@ def place(
         found = addresses.matching(connection, key.channel, key.account, key.chat, number)
         if any(_has_it_since(row, key.chat, number, sent_at) for row in found):
             number, found = None, [row for row in found if row.chat == key.chat]
-        plan = _decide(key.chat, number, found)
+        plan = _decide(key.chat, number, found, now)
+        if became is not None and plan.mine is None:  # somebody we never heard of
+            return _under(key, became.chat or became.number or key.chat)
         if _settled(plan, key, number) and became is None:
             return _under(key, plan.mine.chat if plan.mine is not None else key.chat)
         rows = [row for row in (plan.mine, plan.robbed) if row is not None]
@@ -71,17 +88,25 @@ def _under(key: ConversationKey, chat: str) -> ConversationKey:
     return ConversationKey(key.channel, key.account, chat, key.thread)
 
 
-def _decide(chat: str, number: str | None, found: list[AnyRow]) -> _Plan:
+def _decide(chat: str, number: str | None, found: list[AnyRow], now: datetime) -> _Plan:
     by_id = next((row for row in found if row.chat == chat and chat != number), None)
-    by_number = next((r for r in found if number and number in (r.number, r.chat)), None)
+    by_number = next((r for r in found if number and number == r.number), None)
+    by_number = by_number or next((r for r in found if number and number == r.chat), None)
     if by_number is None or by_number is by_id:
         return _Plan(by_id, None)
     if by_id is not None:
         return _Plan(by_id, by_number)
+    bare = by_number.chat == number
     if chat == number:  # no id of its own came along
-        return _Plan(by_number, None)
+        gone = bare and _faded(by_number, KEPT, now)
+        return _Plan(None, by_number) if gone else _Plan(by_number, None)
     # The number is known, the id is not: the same chat if it never had another.
-    return _Plan(by_number, None) if by_number.chat == number else _Plan(None, by_number)
+    same = bare and not _faded(by_number, ADOPTED, now)
+    return _Plan(by_number, None) if same else _Plan(None, by_number)
+
+
+def _faded(row: AnyRow, limit: timedelta, now: datetime) -> bool:
+    return row.heard_at is not None and now - row.heard_at > limit
 
 
 def _settled(plan: _Plan, key: ConversationKey, number: str | None) -> bool:
@@ -130,9 +155,9 @@ def _disprove(connection: Connection, mine: AnyRow, number: str | None) -> None:
 def _retire(connection: Connection, row: AnyRow, now: datetime) -> None:
     """Nobody is reached under the ids of this conversation: what waits in it goes to the work
     list."""
+    outbox.lock_lane(connection, row.id)  # lanes come before their conversations
     addresses.change(connection, row.id, chat=f"{GONE}{row.id}", number=None)
     conversations.mark_unreachable(connection, row.id, now)
-    outbox.lock_lane(connection, row.id)
     outbox.fail_lane(connection, row.id, "the number is another person's now", now)
     outbox.wake(connection, row.id, row.channel, now)
 
@@ -155,6 +180,7 @@ def _rename(
         conversations.lock_contacts(connection, {other.contact_id})
         if other.chat == new and new != number:
             people.join(connection, mine.contact_id, other.contact_id)
+            people.move_chat(connection, mine.id, other.id)
             _retire(connection, mine, now)
             return new
         _rob(connection, other, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,10 +14,11 @@ from sqlalchemy import Connection
 from bot import rates, windows
 from bot.bells import PageBells
 from bot.channels import port
-from bot.claimed import Claimed, record_unknown
+from bot.claimed import Claimed
 from bot.clock import Clock
 from bot.group import lanes as group_lanes
 from bot.incoming import ConversationKey
+from bot.unknown import record_unknown
 from handoff import links
 from storage.base import AnyRow
 from storage.repositories import outbox
@@ -124,7 +126,7 @@ class Claims:
             haul.settled += 1
             return
         try:
-            claimed = self._as_claimed(row)
+            claimed = self._as_claimed(row, now)
             if topic is not None:
                 claimed = group_lanes.shaped(connection, claimed, row, topic, now)
             abilities = self._channels[row.channel].abilities
@@ -157,7 +159,7 @@ class Claims:
             return False
         return True
 
-    def _as_claimed(self, row: AnyRow) -> Claimed:
+    def _as_claimed(self, row: AnyRow, now: datetime) -> Claimed:
         body = json.loads(row.body) if row.body else {}
         link = self._address.link(*body["link"]) if "link" in body else None
         file = port.OutFile(**body["file"]) if "file" in body else None
@@ -179,6 +181,7 @@ class Claims:
             row.message_id,
             row.attempts + 1,
             row.repeated,
+            now,
             replace(out, ref=f"{row.id}.{row.attempts + 1}", number=row.number),
             file.blob if file else None,
         )
@@ -207,6 +210,8 @@ class Claims:
         if until.get(account, now) > now:
             blocked[key.account] = until[account]
         elif (allowed := max(until.values(), default=now)) > now:
+            if until.get(rates.bulk_scope(key), now) > now:
+                allowed += self._spread(connection, key.channel, abilities.per_second, now)
             outbox.free(connection, claimed.lane, allowed)
             haul.settled += 1
         else:
@@ -214,6 +219,14 @@ class Claims:
                 tat = limit.after(tats[limit.scope], now)
                 outbox.save_scope(connection, limit.scope, tat=tat)
             haul.rows.append(claimed)
+
+    def _spread(
+        self, connection: Connection, channel: str, per_second: float, now: datetime
+    ) -> timedelta:
+        """Some time within what all that is due would take: lanes that all came back at once
+        would all be written again."""
+        due = outbox.count_due(connection, channel, now)
+        return timedelta(seconds=random.uniform(0, due / max(per_second / 2, 1)))
 
 
 def _in_order(lanes: list[int], heads: Mapping[int, AnyRow]) -> list[int]:

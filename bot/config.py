@@ -83,6 +83,13 @@ class Templates(Section):
     survey: Template | None = None
     reply: Template | None = None
 
+    @field_validator("reply")
+    @classmethod
+    def _for_anything(cls, reply: Template | None) -> Template | None:
+        if reply is not None and "number" in reply.body:
+            raise ValueError("a reply may be about no ticket: its body may hold office only")
+        return reply
+
 
 class WhatsApp(Section):
     """WhatsApp opens when LOKET_WHATSAPP_TOKEN is set. ``per_second`` is the number's own

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from weakref import WeakValueDictionary
 
-from bot import poison
+from bot import addressing, poison
 from bot.clock import Clock
 from bot.incoming import ConversationKey, Incoming
 from bot.metrics import DeliveryMetrics, Metrics
@@ -167,9 +167,15 @@ class Intake:
                 log.exception("a user could not be told that a message was parked")
 
     def _apologise(self, incoming: Incoming, unit: Unit) -> None:
-        key = incoming.key
+        now = self._clock.now()
+        key = addressing.place_event(unit.connection, incoming, now)
         address = (key.channel, key.account, key.chat, key.thread)
-        case = conversations.open_case(unit.connection, address, self._clock.now())
+        case = conversations.open_case(unit.connection, address, now)
+        window = self._turns.abilities[key.channel].window
+        if window is not None:
+            until = min(incoming.sent_at or now, now) + window
+            latest = max(until, case.window_until or until)
+            conversations.open_window(unit.connection, case.id, latest)
         desk = self._turns.desk
         text = desk.texts.render("parked", office=desk.office)
         self._turns.say(unit, case, Reply(text, row_class="notice"))

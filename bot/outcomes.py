@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from bot import rates, windows
 from bot.channels import port
-from bot.claimed import Claimed, Cut, record_unknown
+from bot.claimed import Claimed
 from bot.clock import Clock
 from bot.group import lanes as group_lanes
 from bot.incoming import ConversationKey
 from bot.metrics import DeliveryMetrics
+from bot.unknown import Cut, record_unknown
 from storage.repositories import agents, conversations, outbox, receipts
 from storage.unit import Unit
 
@@ -69,6 +70,8 @@ class Outcomes:
         connection = unit.connection
         if not outbox.owns(connection, row.lane, self._owner):
             return  # whoever took the lane over settles the row
+        if outbox.attempts_of(connection, row.row_id) != row.attempts:
+            return  # it took so long that the row was sent again meanwhile
         if row.out.key.channel == group_lanes.CHANNEL and group_lanes.settle(
             connection, row, error, now
         ):
@@ -77,13 +80,12 @@ class Outcomes:
             case port.OutcomeUnknown():
                 self._unknown(connection, row, now)
             case port.Moved(chat=chat) if not _can_move(connection, row.out.key, chat):
-                give_up(connection, row.lane, str(error), now)
-                outbox.free(connection, row.lane, None)
+                self._lost(connection, row, error, now)
             case port.Unreachable():
-                give_up(connection, row.lane, str(error) or "unreachable", now)
-                outbox.free(connection, row.lane, None)
+                self._lost(connection, row, error, now)
             case port.Refused() | port.WindowClosed() if row.out.kind == "template":
                 self._failed(connection, row, error, now)
+                outbox.reconsider(connection, row.lane, row.out.key.channel, now)
                 tell_template_refused(connection, row.out, error, now)
             case port.Refused():
                 self._failed(connection, row, error, now)
@@ -104,11 +106,24 @@ class Outcomes:
         """Unless a receipt came before: then it is known after all."""
         known = outbox.state_of(connection, row.row_id)
         if known not in ("sending", "announcing"):
+            until = conversations.window_of(connection, row.lane)
+            if known == "held" and windows.is_open(self._abilities(row), until, now):
+                outbox.release(connection, row.lane, row.out.key.channel, now)
             outbox.free(connection, row.lane, now)
             return
         for row_id in row.rows:
-            cut = Cut(row_id, row.lane, row.repeated, row.state)
+            cut = Cut(row_id, row.lane, row.attempts, row.repeated, row.state)
             record_unknown(connection, cut, self._abilities(row), now)
+
+    def _lost(
+        self, connection: Connection, row: Claimed, error: port.DeliveryError, now: datetime
+    ) -> None:
+        """Nobody is there, unless they wrote while it was under way: then only this fails."""
+        words = str(error) or "unreachable"
+        for row_id in row.rows:
+            outbox.settle(connection, row_id, "failed", done_at=now, error=words)
+        gone = give_up(connection, row.lane, words, row.at, now)
+        outbox.free(connection, row.lane, None if gone else now)
 
     def _failed(
         self, connection: Connection, row: Claimed, error: port.DeliveryError, now: datetime
@@ -119,10 +134,13 @@ class Outcomes:
         log.warning("the platform refused row %d: %s", row.row_id, error)
 
 
-def give_up(connection: Connection, lane: int, reason: str, now: datetime) -> None:
-    """Nothing more goes there until its user writes again. The lane is locked."""
-    conversations.mark_unreachable(connection, lane, now)
+def give_up(connection: Connection, lane: int, reason: str, at: datetime, now: datetime) -> bool:
+    """Nobody was reached at ``at``: nothing more goes there until its user writes again; False
+    if they have since. The lane is locked."""
+    if not conversations.lose(connection, lane, at, now):
+        return False
     outbox.fail_lane(connection, lane, reason, now)
+    return True
 
 
 def tell_template_refused(
@@ -171,7 +189,7 @@ def _again(connection: Connection, row: Claimed, error: port.DeliveryError, now:
             key = row.out.key
             account_broken(connection, key.channel, key.account, str(error), now)
         case port.WindowClosed():
-            conversations.close_window(connection, row.lane, now)
+            conversations.close_window(connection, row.lane, row.at)
         case port.Moved(chat=chat):
             conversations.move(connection, row.lane, chat)
         case _:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -43,7 +44,7 @@ class Places(Section):
     whatsapp_app_secret: str = Field("", repr=False, pattern=r"^([!-~]{8,256})?$")
     whatsapp_verify_token: str = Field("", repr=False, pattern=r"^([!-~]{8,256})?$")
     whatsapp_phone_number_id: str = Field("", pattern=r"^([0-9]{3,30})?$")
-    whatsapp_base_url: str = Field("https://graph.facebook.com", pattern=r"^https?://[^\s?#]+$")
+    whatsapp_base_url: str = "https://graph.facebook.com"
     whatsapp_version: str = Field("v23.0", pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")
     oidc_secret: str = Field("", repr=False)
     rasa_token: str = Field("", repr=False, pattern=r"^([!-~]{1,512})?$")
@@ -55,6 +56,19 @@ class Places(Section):
         if key and len(key) < SHORTEST_KEY:
             raise ValueError("too short")
         return key
+
+    @field_validator("whatsapp_base_url")
+    @classmethod
+    def _safe_server(cls, url: str) -> str:
+        """The token goes there with every call: over https, or no further than this machine."""
+        parts = urlsplit(url)
+        _ = parts.port  # raises for one that is none
+        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        plain = parts.scheme == "https" or (parts.scheme == "http" and here)
+        extra = parts.username or parts.password or parts.query or parts.fragment
+        if not (plain and parts.hostname) or extra or re.search(r"/v\d+\.\d+/?$", parts.path):
+            raise ValueError("no safe address")
+        return url
 
     @field_validator("database_url")
     @classmethod
@@ -93,7 +107,9 @@ _ALLOWED = {
     "whatsapp_app_secret": "the app secret of the Meta app, without spaces",
     "whatsapp_verify_token": "8 to 256 characters of your own, without spaces",
     "whatsapp_phone_number_id": "the phone number's id (digits), not the number itself",
-    "whatsapp_base_url": "the address of the Graph API, such as https://graph.facebook.com",
+    "whatsapp_base_url": "the address of the Graph API without a version, such as "
+    "https://graph.facebook.com; "
+    "plain http only to this machine",
     "whatsapp_version": "a version of the Graph API, such as v23.0",
     "rasa_token": "the server's --auth-token, without spaces",
     "metrics_token": "16 to 256 letters, digits, _, . or - (try: openssl rand -hex 32)",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.routing import Route
 
-from bot.channels.port import Channel, DeliveryError
+from bot.channels.port import AccountBroken, Channel, DeliveryError
 from bot.clock import Clock
 from bot.config import Config, ConfigError
 from bot.intake import Intake
@@ -62,6 +62,10 @@ def check(config: Config, places: Places) -> None:
     if places.telegram_token and config.channels.telegram == "webhook":
         for name in ("telegram_secret", "public_url"):
             _needed(places, name, "channels.telegram: webhook needs it (or set it to polling)")
+    if places.whatsapp_app_secret and not places.whatsapp_token:
+        _needed(
+            places, "whatsapp_token", "without it the other LOKET_WHATSAPP_ settings do nothing"
+        )
     if places.whatsapp_token:
         for name in ("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_phone_number_id"):
             _needed(places, name, "with LOKET_WHATSAPP_TOKEN it is needed (docs/whatsapp.md)")
@@ -79,12 +83,15 @@ def opened(config: Config, places: Places) -> list[Platform]:
 
 
 def ask_whatsapp(config: Config, places: Places) -> str:
-    """A sentence on whether Meta knows our number and token. Never raises for an answer."""
+    """A sentence on whether Meta knows our number and token. Raises ConfigError where it refuses
+    them."""
 
     async def ask() -> str:
         platform = _WhatsApp(config, places)
         try:
             return f"WhatsApp is connected: {await platform.channel.check()}."
+        except AccountBroken as error:
+            raise ConfigError(f"WhatsApp refuses our account: {error}") from None
         except DeliveryError as error:
             return f"WhatsApp does not answer as it should: {error or type(error).__name__}."
         finally:

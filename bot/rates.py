@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from bot.incoming import ConversationKey
 
+CLOCK_SLACK = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -19,13 +21,19 @@ class Rate:
 
     def allowed_at(self, tat: datetime | None, now: datetime) -> datetime:
         """When the next message may go, given the theoretical arrival time."""
+        tat = self._sane(tat, now)
         if tat is None:
             return now
         return max(now, tat - self.every * (self.burst - 1))
 
     def after(self, tat: datetime | None, now: datetime) -> datetime:
         """The arrival time once a message has gone."""
-        return max(tat or now, now) + self.every
+        return max(self._sane(tat, now) or now, now) + self.every
+
+    def _sane(self, tat: datetime | None, now: datetime) -> datetime | None:
+        """No arrival time is further away than a burst: the clock was set back since."""
+        latest = now + self.every * self.burst + CLOCK_SLACK
+        return None if tat is None or tat > latest else tat
 
 
 def _telegram(key: ConversationKey) -> Rate:
@@ -57,7 +65,7 @@ def rates_of(key: ConversationKey, per_second: float, *, bulk: bool) -> tuple[Ra
     if per_second:
         found.append(_steady(account_scope(key), per_second))
         if bulk:
-            found.append(_steady(f"{account_scope(key)}/bulk", per_second / 2))
+            found.append(_steady(bulk_scope(key), per_second / 2))
     rule = _BY_CHANNEL.get(key.channel)
     return (*found, rule(key)) if rule else tuple(found)
 
@@ -71,6 +79,11 @@ def _steady(scope: str, per_second: float) -> Rate:
 def account_scope(key: ConversationKey) -> str:
     """The scope of everything one account sends."""
     return key.account
+
+
+def bulk_scope(key: ConversationKey) -> str:
+    """The scope of what the clock says on one account."""
+    return f"{key.account}/bulk"
 
 
 def chat_scope(key: ConversationKey) -> str:

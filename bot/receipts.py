@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot import outcomes
@@ -82,7 +82,7 @@ class Receipts:
             mine = [pair for pair in known if pair[0].account == account]
             for receipt, about in sorted(mine, key=lambda p: (p[1].row_id, _rank(p[0]))):
                 row = news.row(unit.connection, account, about.row_id)
-                if row is not None and _is_news(row, about, _rank(receipt)):
+                if row is not None and _is_news(row, about, receipt):
                     rise = news.rise_announced if about.template else news.rise
                     rise(unit.connection, row, _rank(receipt), min(receipt.at, now), now)
                     if row.state == "queued" and row.repeated:
@@ -117,26 +117,34 @@ class Receipts:
             return
         outbox.lock_lane(connection, case.id)
         row = news.row(connection, receipt.account, about.row_id)
-        if row is None or row.attempts != about.attempt:
-            return  # it was sent again meanwhile
+        if row is None or row.attempts != about.attempt or not _ours(row, about, receipt):
+            return  # it was sent again meanwhile, or is none of ours
         if (row.announced if about.template else row.receipt) != news.FAILED:
             return  # it arrived after all
         log.info("row %d failed after all: %s", row.id, error)
-        if self._act(unit, row, about, error):
+        if self._act(unit, row, about, error, min(receipt.at, now)):
             outbox.wake(connection, case.id, case.channel, now)
             unit.after_commit(self._bells.delivery.ring)
 
-    def _act(self, unit: Unit, row: AnyRow, about: _About, error: port.DeliveryError) -> bool:
-        """Whether the row is to go out again."""
+    def _act(
+        self,
+        unit: Unit,
+        row: AnyRow,
+        about: _About,
+        error: port.DeliveryError,
+        at: datetime,
+    ) -> bool:
+        """Whether the row is to go out again. It failed at ``at``; what its user did after that
+        is not undone."""
         connection, now, lane = unit.connection, self._clock.now(), row.conversation_id
         wait = timedelta()
         match error:
             case port.WindowClosed() if not about.template:
-                conversations.close_window(connection, lane, now)
+                conversations.close_window(connection, lane, at)
             case port.Unreachable():
                 words = str(error) or "unreachable"
                 outbox.settle(connection, row.id, "failed", done_at=now, error=words)
-                outcomes.give_up(connection, lane, words, now)
+                outcomes.give_up(connection, lane, words, at, now)
                 return False
             case port.AccountBroken():
                 outcomes.account_broken(connection, row.channel, row.account, str(error), now)
@@ -174,9 +182,19 @@ def _rank(receipt: port.Receipt) -> int:
     return news.RANKS[receipt.state]
 
 
-def _is_news(row: AnyRow, about: _About, rank: int) -> bool:
+def _is_news(row: AnyRow, about: _About, receipt: port.Receipt) -> bool:
     """Whether it says more than what is known. What arrived has arrived, whichever attempt it
     was; anything less counts for the last attempt only."""
-    if rank <= (row.announced if about.template else row.receipt):
+    rank = _rank(receipt)
+    if not _ours(row, about, receipt) or rank <= (row.announced if about.template else row.receipt):
         return False
     return rank >= news.DELIVERED or row.attempts == about.attempt
+
+
+def _ours(row: AnyRow, about: _About, receipt: port.Receipt) -> bool:
+    """Whether it can be about this row: another database under the same number (one before a
+    backup was restored) has given out the same references."""
+    if about.attempt > row.attempts:
+        return False
+    known = row.announced_id if about.template else row.platform_id
+    return row.attempts != about.attempt or known in (None, receipt.platform_id)

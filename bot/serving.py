@@ -100,7 +100,9 @@ def set_up_logging(level: str) -> None:
 def _announce(console: Console, config: Config, places: Places, loket: Loket) -> None:
     telegram = config.channels.telegram if places.telegram_token else "off"
     console.print(f"[bold]{config.identity.short_name}[/bold] on {places.address}", highlight=False)
-    console.print(f"Telegram: {telegram}. Stop with Ctrl+C.", highlight=False)
+    whatsapp = "on" if places.whatsapp_token else "off"
+    words = f"Telegram: {telegram}. WhatsApp: {whatsapp}. Stop with Ctrl+C."
+    console.print(words, highlight=False)
     link = _first_link(loket)
     if link is not None:
         console.print("Nobody works here yet. Make the first account within 24 hours at")

@@ -127,6 +127,8 @@ class _Hearing:
 
     def run(self, attempt_counted: bool) -> Taken:
         incoming, key = self.incoming, self._placed()
+        if key is None:
+            return Taken(Outcome.DUPLICATE)
         self.case = self._locked((key.channel, key.account, key.chat, key.thread))
         conversation_id = self.case.id
         if attempt_counted:
@@ -144,18 +146,15 @@ class _Hearing:
         self.unit.after_commit(lambda: self.turns.bells.pages.ring(conversation_id))
         return Taken(Outcome.HANDLED, conversation_id, self.case.seq, self.waits)
 
-    def _placed(self) -> ConversationKey:
-        """Where the user's conversation stands, by whichever of their ids. An event that was
-        handled before changes no ids."""
+    def _placed(self) -> ConversationKey | None:
+        """Where the user's conversation stands, by whichever of their ids. None for an event that
+        was handled before: it changes no ids, and those it names may be another's by now."""
         incoming, key = self.incoming, self.incoming.key
         if incoming.number is None and incoming.became is None:
             return key
         if events.is_known(self.connection, key.account, incoming.event_id):
-            number, became = None, None
-        else:
-            number, became = incoming.number, incoming.became
-        sent_at = incoming.sent_at or self.now
-        return addressing.place(self.connection, key, number, became, sent_at, self.now)
+            return None
+        return addressing.place_event(self.connection, incoming, self.now)
 
     def _locked(self, address: tuple[str, str, str, str]) -> Case:
         """The case, locked together with whom it may be joined to. While we waited for the lock

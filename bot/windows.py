@@ -92,6 +92,7 @@ def outside(
     template = templates.filled(row.purpose, ticket.number if ticket is not None else None)
     if template is None:
         outbox.settle(connection, row.id, "failed", done_at=now, error=CLOSED)
+        outbox.reconsider(connection, row.conversation_id, row.channel, now)
         return None
     out = port.Outgoing(
         "template",
@@ -126,5 +127,6 @@ def announced(
     """The template went out (or may have: no ``platform_id``). Its user may have written while
     it was under way: then the message goes at once. The lane is locked."""
     opened = is_open(abilities, conversations.window_of(connection, row.lane), now)
-    state = "queued" if opened else "held"
-    receipts.announced(connection, row.row_id, now, platform_id=platform_id, state=state)
+    receipts.announced(
+        connection, row.row_id, row.attempts, now, platform_id=platform_id, opened=opened
+    )

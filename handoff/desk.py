@@ -4,6 +4,7 @@ lock. Each command has one function; it returns what the user is told."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
 from dialogs import commands as c
@@ -210,9 +211,19 @@ def record_consultation(
     return ()
 
 
+PROOF_HOLDS = timedelta(days=30)
+"""How long after a person was last heard of their proven number still joins chats."""
+
+
 def prove_phone(counter: Counter, moment: Moment, command: c.ProvePhone) -> tuple[Reply, ...]:
-    """The platform vouches for a number. Whoever proved it before is the same person."""
+    """The platform vouches for a number. Whoever proved it before is the same person, unless
+    nothing was heard of them for long: numbers of those who left are given out again."""
     owner = conversations.phone_owner(moment.connection, command.number)
+    since = moment.now - PROOF_HOLDS
+    mine = moment.case.contact_id
+    if owner not in (None, mine) and not conversations.heard_since(moment.connection, owner, since):
+        conversations.drop_identity(moment.connection, "phone", command.number)
+        owner = None
     if owner is None:
         conversations.add_identity(
             moment.connection,
@@ -222,8 +233,8 @@ def prove_phone(counter: Counter, moment: Moment, command: c.ProvePhone) -> tupl
             moment.case.account,
             moment.now,
         )
-    elif owner != moment.case.contact_id:
-        people.join(moment.connection, moment.case.contact_id, owner)
+    elif owner != mine:
+        people.join(moment.connection, mine, owner)
     return ()
 
 

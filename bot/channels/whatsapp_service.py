@@ -20,7 +20,12 @@ from bot.channels.port import DeliveryError
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp_messages import CHANNEL
 from bot.channels.whatsapp_parse import Batch, parse
-from bot.channels.whatsapp_webhook import SIGNATURE_HEADER, challenge, check_signature
+from bot.channels.whatsapp_webhook import (
+    SIGNATURE_HEADER,
+    challenge,
+    check_signature,
+    is_signature,
+)
 from bot.clock import Clock
 from bot.incoming import Incoming
 from bot.intake import Busy, Intake
@@ -38,6 +43,8 @@ MAX_BODY = 3 << 20
 OLDEST = timedelta(days=8)
 """Meta gives up after seven days: what is older is no first delivery."""
 
+READ_SECONDS = 20.0  # for a whole body; Meta is on a good line
+MOST_READING = 64  # bodies at once: nobody has proved anything before the last byte is there
 LONGEST_PAUSE = 300.0
 MOST_SIGNS = 64
 
@@ -72,6 +79,7 @@ class WhatsAppService:
         self._clock = clock
         self._metrics = metrics
         self._signs: set[asyncio.Task[None]] = set()
+        self._reading = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask Meta for our number until it answers: a wrong token shows in the log at once and
@@ -104,22 +112,34 @@ class WhatsAppService:
 
     async def webhook(self, request: Request) -> Response:
         """POST /webhooks/whatsapp: 200 once all of the payload is durable."""
+        header = request.headers.get(SIGNATURE_HEADER)
+        if not is_signature(header):
+            return self._refuse(403)
+        if self._reading >= MOST_READING:
+            return JSONResponse({"ok": False}, 503, {"Retry-After": "5", "Connection": "close"})
+        self._reading += 1
         try:
-            body = await read_body(request, MAX_BODY)
+            async with asyncio.timeout(READ_SECONDS):
+                body = await read_body(request, MAX_BODY)
         except ClientDisconnect:
             return JSONResponse({"ok": False}, 400)
+        except TimeoutError:
+            return self._refuse(408)
+        finally:
+            self._reading -= 1
         if body is None:
-            self._metrics.heard(CHANNEL, "refused")
-            return JSONResponse({"ok": False}, 413, {"Connection": "close"})
-        header = request.headers.get(SIGNATURE_HEADER)
+            return self._refuse(413)
         if not check_signature(header, body, self._secrets.app_secret):
-            self._metrics.heard(CHANNEL, "refused")
-            return JSONResponse({"ok": False}, 403)
+            return self._refuse(403)
         try:
             await self.take(body)
         except (Unavailable, Busy):
             return JSONResponse({"ok": False}, 503, {"Retry-After": "5"})
         return JSONResponse({"ok": True})
+
+    def _refuse(self, status: int) -> Response:
+        self._metrics.heard(CHANNEL, "refused")
+        return JSONResponse({"ok": False}, status, {"Connection": "close"})
 
     async def take(self, body: bytes) -> None:
         """One payload to its end: each message and each status on its own. What cannot be

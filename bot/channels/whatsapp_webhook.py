@@ -18,6 +18,11 @@ _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 
 
+def is_signature(header: str | None) -> bool:
+    """Whether it looks like one at all: what does not is refused before anything is read."""
+    return _SIGNATURE.fullmatch(header or "") is not None
+
+
 def check_signature(header: str | None, body: bytes, app_secret: str) -> bool:
     """Whether ``header`` signs exactly these bytes with our app's secret, in constant time.
 

@@ -122,8 +122,13 @@ def _other_channel(job: Job, row: AnyRow) -> AnyRow | None:
     """A chat of the same person on another channel that the platform delivers to; the one they
     used last. Two chats are one person's only by proof."""
     chats = conversations.of_contact(job.connection, job.ticket.contact_id)
-    here = next((chat.channel for chat in chats if chat.id == row.conversation_id), None)
-    open_ = [c for c in chats if c.channel != here and c.unreachable_at is None]
+    here = next((chat for chat in chats if chat.id == row.conversation_id), None)
+    dead = here is not None and here.unreachable_at is not None  # another there may work
+    open_ = [
+        c
+        for c in chats
+        if c.unreachable_at is None and (dead or here is None or c.channel != here.channel)
+    ]
     return max(open_, key=lambda c: c.heard_at or c.created_at, default=None)
 
 

@@ -3,7 +3,7 @@ phone number (``number``), either of which may be missing from a message."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from storage.base import AnyRow, table_of
 from storage.models import Conversation, Identity
@@ -15,14 +15,18 @@ _I = table_of(Identity)
 def matching(
     connection: Connection, channel: str, account: str, chat: str, number: str | None
 ) -> list[AnyRow]:
-    """Conversations (id, contact_id, channel, chat, number, heard_at)
-    known by one of these ids."""
+    """Conversations (id, contact_id, channel, chat, number, heard_at) known by one of these ids."""
+    columns = (_C.c.id, _C.c.contact_id, _C.c.channel, _C.c.chat, _C.c.number, _C.c.heard_at)
+    here = (_C.c.channel == channel, _C.c.account == account)
     ids = [chat] if number is None else [chat, number]
-    same = or_(_C.c.chat.in_(ids), _C.c.number.in_(ids[-1:]))
-    query = select(
-        _C.c.id, _C.c.contact_id, _C.c.channel, _C.c.chat, _C.c.number, _C.c.heard_at
-    ).where(_C.c.channel == channel, _C.c.account == account, _C.c.thread == "", same)
-    return list(connection.execute(query.order_by(_C.c.id)).fetchall())
+    # Two queries, each by an index of its own: an OR would read every chat of the account.
+    found = connection.execute(
+        select(*columns).where(*here, _C.c.chat.in_(ids), _C.c.thread == "")
+    ).fetchall()
+    if number is not None:
+        by_number = select(*columns).where(*here, _C.c.number == number)
+        found = [*found, *connection.execute(by_number).fetchall()]
+    return sorted({row.id: row for row in found}.values(), key=lambda row: row.id)
 
 
 def change(connection: Connection, conversation_id: int, **ids: str | None) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.expression import ColumnElement
 
 from storage.base import AnyRow, Instant, table_of
 from storage.models import Contact, Conversation, HumanRequest, Identity
@@ -293,9 +294,27 @@ def move(connection: Connection, conversation_id: int, chat: str) -> None:
 
 
 def close_window(connection: Connection, conversation_id: int, at: datetime) -> None:
-    """The platform takes no free words here since ``at``, whatever we thought."""
+    """The platform took no free words here at ``at``, whatever we thought. Whoever wrote after
+    that has opened it again."""
     sooner = case((_C.c.window_until < at, _C.c.window_until), else_=literal(at, Instant))
-    connection.execute(update(_C).where(_C.c.id == conversation_id).values(window_until=sooner))
+    mine = _C.c.id == conversation_id
+    connection.execute(update(_C).where(mine, _silent_since(at)).values(window_until=sooner))
+
+
+def open_window(connection: Connection, conversation_id: int, until: datetime) -> None:
+    """The user wrote, though no turn came of it."""
+    connection.execute(update(_C).where(_C.c.id == conversation_id).values(window_until=until))
+
+
+def lose(connection: Connection, conversation_id: int, at: datetime, now: datetime) -> bool:
+    """Nobody was reached here at ``at``; False if the user wrote after that."""
+    mine = _C.c.id == conversation_id
+    lost = update(_C).where(mine, _silent_since(at)).values(unreachable_at=now)
+    return connection.execute(lost).rowcount == 1
+
+
+def _silent_since(at: datetime) -> ColumnElement[bool]:
+    return or_(_C.c.heard_at.is_(None), _C.c.heard_at <= at)
 
 
 def window_of(connection: Connection, conversation_id: int) -> datetime | None:
@@ -312,6 +331,18 @@ def phone_owner(connection: Connection, phone: str) -> int | None:
     """The contact that proved a number, or None."""
     owner: int | None = connection.execute(_PHONE_OWNER, {"phone": phone}).scalar()
     return owner
+
+
+def heard_since(connection: Connection, contact_id: int, since: datetime) -> bool:
+    """Whether a person wrote in any chat, or proved something, since a moment."""
+    wrote = select(_C.c.id).where(_C.c.contact_id == contact_id, _C.c.heard_at >= since)
+    proved = select(_I.c.id).where(_I.c.contact_id == contact_id, _I.c.created_at >= since)
+    return connection.execute(wrote.union_all(proved).limit(1)).first() is not None
+
+
+def drop_identity(connection: Connection, kind: str, value: str) -> None:
+    """What was proven once is no proof any more."""
+    connection.execute(delete(_I).where(_I.c.kind == kind, _I.c.value == value))
 
 
 def add_identity(

@@ -165,6 +165,12 @@ def reconsider(connection: Connection, conversation_id: int, channel: str, now: 
         wake(connection, conversation_id, channel, now)
 
 
+def count_due(connection: Connection, channel: str, now: datetime) -> int:
+    """How many lanes of a channel have something due."""
+    query = select(func.count()).where(_L.c.channel == channel, _L.c.due_at <= now)
+    return int(connection.execute(query).scalar_one())
+
+
 _OPEN = _O.c.state.in_(("queued", "sending", "announcing"))
 _first = (
     select(func.min(_O.c.seq).label("seq"), _O.c.conversation_id)
@@ -203,6 +209,8 @@ _HEADS = (
     .join(_first, and_(_O.c.conversation_id == _first.c.conversation_id, _O.c.seq == _first.c.seq))
     .join(_C, _C.c.id == _O.c.conversation_id)
     .join(_M, _M.c.id == _O.c.message_id)
+    .where(_OPEN)
+    .with_for_update(of=_O)
 )
 
 
@@ -216,7 +224,8 @@ def due_lanes(
 
 
 def heads(connection: Connection, lanes: list[int]) -> list[AnyRow]:
-    """The first unfinished row of each lane, with its address and words."""
+    """The first unfinished row of each lane, with its address and words, locked: a receipt that
+    comes now waits, and one that came before is seen."""
     if not lanes:
         return []
     return list(connection.execute(_HEADS, {"lanes": lanes}).fetchall())
@@ -255,7 +264,7 @@ def claim(connection: Connection, row_ids: list[int], state: str = "sending") ->
     """Mark rows as being sent, or as ``announcing``: what was heard of an earlier attempt does
     not count for this one."""
     if row_ids:
-        connection.execute(_CLAIM, [{"row_id": r, "new_state": state} for r in row_ids])
+        connection.execute(_CLAIM, [{"row_id": r, "new_state": state} for r in sorted(row_ids)])
 
 
 def hold(connection: Connection, lanes: list[int], owner: str, until: datetime) -> None:
@@ -290,6 +299,11 @@ def state_of(connection: Connection, row_id: int) -> str:
     """The state of a row, locked."""
     query = select(_O.c.state).where(_O.c.id == row_id).with_for_update()
     return str(connection.execute(query).scalar_one())
+
+
+def attempts_of(connection: Connection, row_id: int) -> int:
+    """How often a row was begun."""
+    return int(connection.execute(select(_O.c.attempts).where(_O.c.id == row_id)).scalar_one())
 
 
 def settle(

@@ -48,6 +48,23 @@ def join(connection: Connection, source: int, target: int) -> None:
     )
 
 
+def move_chat(connection: Connection, source: int, target: int) -> None:
+    """What stands in the conversation ``source`` goes on in ``target``, of the same person:
+    tickets, whoever is waited for or talked with. Both contacts must be locked."""
+    for model in (Ticket, HumanRequest, PersonalDataRequest):
+        table = table_of(model)
+        here = table.c.conversation_id == source
+        connection.execute(update(table).where(here).values(conversation_id=target))
+    chats = table_of(Conversation)
+    holder = select(chats.c.holder).where(chats.c.id == source).scalar_subquery()
+    connection.execute(
+        update(chats)
+        .where(chats.c.id == target, chats.c.holder.is_(None))
+        .values(holder=holder, fence=chats.c.fence + 1)
+    )
+    connection.execute(update(chats).where(chats.c.id == source).values(holder=None))
+
+
 def add_link(
     connection: Connection,
     *,

@@ -26,7 +26,7 @@ _M = table_of(Message)
 def rows(connection: Connection, account: str, ids: Iterable[int]) -> dict[int, AnyRow]:
     """Rows of this account by id, locked in ascending order."""
     query = (
-        select(_O, _C.c.channel, _C.c.account, _M.c.ticket_id)
+        select(_O, _C.c.channel, _C.c.account, _C.c.window_until, _M.c.ticket_id, _M.c.platform_id)
         .join(_C, _C.c.id == _O.c.conversation_id)
         .join(_M, _M.c.id == _O.c.message_id)
         .where(_O.c.id.in_(sorted(set(ids))), _C.c.account == account)
@@ -62,6 +62,10 @@ def rise(connection: Connection, found: AnyRow, rank: int, at: datetime, now: da
     connection.execute(update(_O).where(_O.c.id == found.id).values(**values))
 
 
+def _opened(found: AnyRow, now: datetime) -> bool:
+    return found.window_until is not None and found.window_until > now
+
+
 def rise_announced(
     connection: Connection, found: AnyRow, rank: int, at: datetime, now: datetime
 ) -> None:
@@ -70,7 +74,10 @@ def rise_announced(
     if rank != FAILED:
         values["announced_at"] = found.announced_at or now
         fresh = found.announced_at is None and found.repeated
-        if found.state == "announcing" or (found.state == "queued" and fresh):
+        if found.state == "queued" and fresh:  # it was cut off, and came after all
+            state = "queued" if _opened(found, now) else "held"
+            values |= {"state": state, "due_at": now, "repeated": False}
+        elif found.state == "announcing" and not _opened(found, now):
             values |= {"state": "held", "repeated": False}
     if rank >= DELIVERED:
         values["arrived_at"] = min(filter(None, (found.arrived_at, at)))
@@ -93,26 +100,29 @@ def accepted(connection: Connection, row_id: int, attempt: int, now: datetime) -
 def announced(
     connection: Connection,
     row_id: int,
+    attempt: int,
     now: datetime,
     *,
     platform_id: str | None,
-    state: str,
+    opened: bool,
 ) -> None:
-    """A template stands for a message (or may: ``platform_id`` is then None); the message waits
-    (``state`` held), or goes after all because its user wrote meanwhile (queued)."""
-    known = connection.execute(
-        select(_O.c.announced, _O.c.announced_id).where(_O.c.id == row_id).with_for_update()
-    ).one()
-    if known.announced == FAILED:
+    """A template stands for a message (or may: ``platform_id`` is then None); the message waits,
+    or goes after all because its user wrote meanwhile (``opened``). News may have come before,
+    and the row may have gone another way."""
+    columns = (_O.c.announced, _O.c.announced_id, _O.c.attempts, _O.c.state, _O.c.repeated)
+    known = connection.execute(select(*columns).where(_O.c.id == row_id).with_for_update()).one()
+    if known.attempts != attempt or known.announced == FAILED:
+        return
+    cut = known.state == "queued" and known.repeated
+    if known.state not in ("announcing", "held") and not cut:
         return
     values = {
-        "state": state,
-        "due_at": now,
-        "repeated": False,
         "announced_at": now,
         "announced_id": platform_id or known.announced_id,
         "announced": max(known.announced, ACCEPTED if platform_id else 0),
     }
+    if known.state != "held" or opened:
+        values |= {"state": "queued" if opened else "held", "due_at": now, "repeated": False}
     connection.execute(update(_O).where(_O.c.id == row_id).values(**values))
 
 

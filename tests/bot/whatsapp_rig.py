@@ -22,11 +22,17 @@ BUDI, SITI = "ID.budi", "ID.siti"
 NUMBER, OTHER = "6281234567890", "6281299999999"
 
 
+class _Recorded(RecordingChannel):
+    async def send(self, out: Outgoing) -> str | None:
+        await super().send(out)
+        return f"wamid.{out.ref}"
+
+
 class WhatsAppRig(Rig):
     """Loket with WhatsApp beside Telegram and the page; agents are on the console."""
 
     def __init__(self, folder: Path, engine: Engine, **options: Any) -> None:
-        self.whatsapp = RecordingChannel("whatsapp", WhatsAppChannel.abilities)
+        self.whatsapp = _Recorded("whatsapp", WhatsAppChannel.abilities)
         self._received = iter(range(1, 100_000))
         super().__init__(folder, engine, **options)
 
