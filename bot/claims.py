@@ -226,7 +226,7 @@ class Claims:
         """Some time within what all that is due would take: lanes that all came back at once
         would all be written again."""
         due = outbox.count_due(connection, channel, now)
-        return timedelta(seconds=random.uniform(0, due / max(per_second / 2, 1)))
+        return timedelta(seconds=random.uniform(0, due / max(per_second * 0.75, 1)))
 
 
 def _in_order(lanes: list[int], heads: Mapping[int, AnyRow]) -> list[int]:

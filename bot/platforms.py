@@ -63,9 +63,7 @@ def check(config: Config, places: Places) -> None:
         for name in ("telegram_secret", "public_url"):
             _needed(places, name, "channels.telegram: webhook needs it (or set it to polling)")
     if places.whatsapp_app_secret and not places.whatsapp_token:
-        _needed(
-            places, "whatsapp_token", "without it the other LOKET_WHATSAPP_ settings do nothing"
-        )
+        _needed(places, "whatsapp_token", "without it WhatsApp stays closed")
     if places.whatsapp_token:
         for name in ("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_phone_number_id"):
             _needed(places, name, "with LOKET_WHATSAPP_TOKEN it is needed (docs/whatsapp.md)")

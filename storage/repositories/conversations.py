@@ -314,7 +314,7 @@ def lose(connection: Connection, conversation_id: int, at: datetime, now: dateti
 
 
 def _silent_since(at: datetime) -> ColumnElement[bool]:
-    return or_(_C.c.heard_at.is_(None), _C.c.heard_at <= at)
+    return or_(_C.c.heard_at.is_(None), _C.c.heard_at < at)
 
 
 def window_of(connection: Connection, conversation_id: int) -> datetime | None:
