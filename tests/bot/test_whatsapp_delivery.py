@@ -400,3 +400,59 @@ def test_what_stands_behind_a_cut_goes_on_with_its_receipt(office: WhatsAppRig) 
     office.settle()
     assert "dua" in office.last().text
     assert office.fates()[-2:] == ["sent", "sent"]
+
+
+def test_late_news_undoes_nothing_that_the_user_did_since(office: WhatsAppRig) -> None:
+    office.act("rina", a.ReplyToUser("satu"))
+    office.settle()
+    out, failed_at = office.last(), office.clock.now()
+    office.writes("halo min")
+    office.report(out, "failed", error=Unreachable("131026"), at=failed_at)
+    assert office.writes("cek tiket")
+    office.report(out, "failed", error=WindowClosed("131047"), at=failed_at, wamid="wamid.again")
+    office.act("rina", a.ReplyToUser("dua"))
+    office.settle()
+    assert office.last().kind == "message"
+    assert "dua" in office.last().text
+
+
+def test_news_of_another_database_under_the_same_number_is_not_ours(office: WhatsAppRig) -> None:
+    office.act("rina", a.ReplyToUser("satu"))
+    office.settle()
+    out = office.last()
+    office.report(out, "read", wamid="wamid.before-the-backup")
+    office.report(out, "failed", error=Unreachable("131026"), wamid="wamid.before-the-backup")
+    assert office.fates("receipt")[-1] == 1
+    future = Outgoing("message", office.key(BUDI), ref=f"{out.ref.partition('.')[0]}.9")
+    office.report(future, "read", wamid="wamid.other")
+    assert office.fates("receipt")[-1] == 1
+    assert office.writes("halo")
+
+
+def test_a_tap_while_a_cut_template_waits_for_its_news_brings_the_words(
+    office: WhatsAppRig,
+) -> None:
+    office.wait(DAY + HOUR)
+    office.whatsapp.faults = [OutcomeUnknown("cut")]
+    office.act("rina", a.ReplyToUser("Sudah kami cek."))
+    office.settle()
+    (row,) = office.rows("SELECT id, attempts FROM outbox WHERE repeated")
+    call = Outgoing("template", office.key(BUDI), ref=f"{row.id}.{row.attempts}t")
+    office.take(office.event(BUDI, "whatsapp", text="halo", number=None))
+    office.report(call, "delivered")
+    office.settle()
+    office.wait(timedelta(minutes=1))
+    assert [t.text for t in office.whatsapp.sent if "Sudah kami cek." in t.text]
+    assert "held" not in office.fates()
+
+
+def test_the_apology_for_what_was_put_aside_needs_no_template(
+    make: Callable[..., WhatsAppRig], tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "privacy.j2").write_text("{{ 1 // 0 }}")
+    office = make(change=lambda raw: raw.update(texts=str(own)))
+    assert office.writes("privasi")
+    assert [out.kind for out in office.whatsapp.sent] == ["message"]
+    assert office.count("parked") == 1

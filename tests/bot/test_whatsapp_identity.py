@@ -146,3 +146,46 @@ def test_the_same_number_on_telegram_joins_nobody_to_a_whatsapp_chat(office: Wha
     office.share_phone(f"+{NUMBER}", "tamu")
     office.say("batal", "tamu", "telegram")
     assert ticket not in office.say("cek tiket", "tamu", "telegram")
+
+
+def test_a_number_that_was_silent_for_long_brings_no_chat_to_a_new_id(office: WhatsAppRig) -> None:
+    ticket = with_ticket(office, NUMBER)
+    office.wait(timedelta(hours=25))
+    office.act("rina", a.ReplyToUser("Khusus untuk Budi."), ticket)
+    office.settle()
+    office.clock.move(timedelta(days=40))
+    said = "".join(office.writes("cek tiket", SITI, NUMBER))
+    assert ticket not in said
+    assert "Budi" not in said
+    assert people(office) == 2
+
+
+def test_who_went_on_under_a_new_id_is_written_to_there(office: WhatsAppRig) -> None:
+    ticket = with_ticket(office)
+    office.writes("halo", "ID.budi2", OTHER)
+    office.becomes(BUDI, NUMBER, Became(chat="ID.budi2", number=OTHER))
+    office.act("rina", a.ReplyToUser("Sudah kami cek."), ticket)
+    office.settle()
+    assert reached(office)[-1] == ("ID.budi2", OTHER)
+
+
+def test_an_old_proof_of_a_number_joins_nobody(office: WhatsAppRig) -> None:
+    office.say("/lapor", "budi", "telegram")
+    office.share_phone(f"+{NUMBER}", "budi")
+    office.say("batal", "budi", "telegram")
+    office.hire("rina", "helpdesk")
+    ticket = opened(office, "budi", "telegram")
+    office.clock.move(timedelta(days=200))
+    office.say("/lapor", "tamu", "telegram")
+    office.share_phone(f"+{NUMBER}", "tamu")
+    office.say("batal", "tamu", "telegram")
+    assert ticket not in office.say("cek tiket", "tamu", "telegram")
+    assert ticket in office.say("cek tiket", "budi", "telegram")
+
+
+def test_a_repeated_event_makes_no_second_chat(office: WhatsAppRig) -> None:
+    first = office.event(NUMBER, "whatsapp", text="halo", number=NUMBER)
+    office.take(first)
+    office.writes("halo lagi", BUDI, NUMBER)
+    office.take(first)
+    assert chats(office) == [(BUDI, NUMBER)]
