@@ -196,5 +196,7 @@ def _ours(row: AnyRow, about: _About, receipt: port.Receipt) -> bool:
     backup was restored) has given out the same references."""
     if about.attempt > row.attempts:
         return False
+    if row.attempts != about.attempt or row.state != ("held" if about.template else "sent"):
+        return True  # this attempt's own id is not known yet
     known = row.announced_id if about.template else row.platform_id
-    return row.attempts != about.attempt or known in (None, receipt.platform_id)
+    return known in (None, receipt.platform_id)

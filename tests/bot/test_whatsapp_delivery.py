@@ -456,3 +456,25 @@ def test_the_apology_for_what_was_put_aside_needs_no_template(
     assert office.writes("privasi")
     assert [out.kind for out in office.whatsapp.sent] == ["message"]
     assert office.count("parked") == 1
+
+
+def test_news_of_a_second_attempt_counts_before_its_own_outcome(office: WhatsAppRig) -> None:
+    office.act("rina", a.ReplyToUser("Sudah kami cek."))
+    office.settle()
+    office.report(office.last(), "failed", error=NotSent("131000"))
+    plain = office.whatsapp.send
+
+    async def failed_early(out):  # type: ignore[no-untyped-def]
+        office.whatsapp.send = plain  # type: ignore[method-assign]
+        loket = office.loket
+        takes = Receipts(loket.database, office.clock, loket.bells, loket.metrics.delivery)
+        wamid, now = f"wamid.{out.ref}", office.clock.now()
+        error = NotSent("131000")
+        await takes.take((Receipt(ACCOUNT, "x", out.ref, wamid, "failed", now, error),))
+        return await plain(out)
+
+    office.whatsapp.send = failed_early  # type: ignore[method-assign]
+    for _ in range(3):
+        office.wait(timedelta(minutes=10))
+    assert office.fates("attempts")[-1] == 3
+    assert office.fates()[-1] == "sent"
