@@ -19,7 +19,7 @@ from handoff.history import Entry
 from storage import schema
 from storage.base import to_micros
 from storage.database import Database, create_sqlite_engine, open_database
-from storage.repositories import agents, clock, messages, queue, tickets
+from storage.repositories import agents, clock, data, messages, queue, tickets
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -47,6 +47,7 @@ def _fill(url: str) -> None:
         engine = create_engine(parsed.set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
         _people(connection)
+        _sent(connection)
         for number, priority in enumerate(PRIORITIES, 1):
             _ticket(connection, number, priority)
         _waits(connection)
@@ -86,6 +87,26 @@ def _people(connection: Connection) -> None:
                 text=f"kata {seq}",
                 created_at=AT + seq,
             )
+
+
+def _sent(connection: Connection) -> None:
+    """The bot's words: to the first person they went out, to the second they wait."""
+    for person, state in ((1, "sent"), (2, "queued")):
+        _insert(
+            connection,
+            "outbox",
+            conversation_id=person,
+            message_id=3 * person - 1,
+            seq=2,
+            row_class="notice",
+            kind="message",
+            fence=1,
+            state=state,
+            due_at=AT,
+            attempts=1,
+            repeated=False,
+            done_at=AT + 5 if state == "sent" else None,
+        )
 
 
 def _ticket(connection: Connection, number: int, priority: str) -> None:
@@ -282,6 +303,21 @@ def test_an_upgraded_ticket_can_be_worked_on(upgraded: Database) -> None:
     )
     with pytest.raises(DBAPIError):
         upgraded.write(lambda u: tickets.change(u.connection, 2, agent_id=99)).result()
+
+
+def test_what_was_sent_has_arrived_and_what_waits_has_not(upgraded: Database) -> None:
+    found = upgraded.read(
+        lambda c: c.execute(
+            text("SELECT state, arrived_at, purpose, receipt, bulk FROM outbox ORDER BY id")
+        ).fetchall()
+    )
+    assert [tuple(row)[:4] for row in found] == [
+        ("sent", AT + 5, "reply", 0),
+        ("queued", None, "reply", 0),
+    ]
+    assert not any(row.bulk for row in found)
+    assert upgraded.read(lambda c: data.arrived_at(c, 2)) is not None
+    assert upgraded.read(lambda c: data.arrived_at(c, 5)) is None
 
 
 def test_upgrading_again_changes_nothing(upgraded: Database, url: str) -> None:
