@@ -25,7 +25,7 @@ def main() -> None:
 @main.command()
 @_plainly
 def serve() -> None:
-    """Serve the web chat, and Telegram where its token is set."""
+    """Serve the web chat, Telegram and WhatsApp, as far as set up."""
     config, places = _settings()
     from bot.serving import serve as run
 
@@ -123,7 +123,7 @@ def export_misses(out: Path | None) -> None:
 @main.command("check")
 @_plainly
 def check() -> None:
-    """Read config.yml, texts, answers; ask Rasa and WhatsApp; say what is wrong."""
+    """Read config.yml, texts, answers; ask the servers they name."""
     from bot import platforms
     from bot.bootstrap import check_files
     from bot.ears import check_engine

@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    func,
     insert,
     literal,
     or_,
@@ -335,7 +336,8 @@ def phone_owner(connection: Connection, phone: str) -> int | None:
 
 def heard_since(connection: Connection, contact_id: int, since: datetime) -> bool:
     """Whether a person wrote in any chat, or proved something, since a moment."""
-    wrote = select(_C.c.id).where(_C.c.contact_id == contact_id, _C.c.heard_at >= since)
+    last = func.coalesce(_C.c.heard_at, _C.c.created_at)
+    wrote = select(_C.c.id).where(_C.c.contact_id == contact_id, last >= since)
     proved = select(_I.c.id).where(_I.c.contact_id == contact_id, _I.c.created_at >= since)
     return connection.execute(wrote.union_all(proved).limit(1)).first() is not None
 

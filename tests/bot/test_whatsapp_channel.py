@@ -115,7 +115,7 @@ def test_whatsapp_fulfils_the_channel_port() -> None:
     assert channel.name == "whatsapp"
     assert (able.max_text, able.buttons, able.label) == (4096, 3, 20)
     assert (able.rows, able.row_label, able.choice_text, able.caption) == (10, 24, 1024, 1024)
-    assert (able.window, able.receipts, able.links) == (timedelta(hours=24), True, False)
+    assert (able.window, able.receipts) == (timedelta(hours=24), True)
 
 
 def test_account_is_the_phone_number_id() -> None:
