@@ -46,13 +46,13 @@ def _live(plan: Plan, folder: Path, url: str = "") -> None:
 def test_nothing_is_lost_or_doubled_while_servers_die_and_platforms_fail(
     seed: int | str, tmp_path: Path, engine: Engine
 ) -> None:
-    _live(Plan(_seed(seed), users=24, kills=3), tmp_path)
+    _live(Plan(_seed(seed), users=16, kills=2), tmp_path)
 
 
 def test_two_replicas_on_one_database_lose_and_double_nothing(
     tmp_path: Path, engine: Engine, postgres: str
 ) -> None:
-    plan = Plan(_seed(11), users=16, kills=2, replicas=2, postgres=True)
+    plan = Plan(_seed(11), users=12, kills=2, replicas=2, postgres=True)
     _live(plan, tmp_path, fresh(postgres))
 
 
